@@ -1,0 +1,60 @@
+"""A person and a gradient write a time series together, live, to find out what a network has learned.
+
+Importing this is light: torch and ipywidgets load when a name that needs them is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from seqdream_widget import commands, objectives, parameterizations, regularizers
+    from seqdream_widget.datasets import SequenceDataset
+    from seqdream_widget.demos import load_demo
+    from seqdream_widget.errors import ShapeError, StepError
+    from seqdream_widget.headless import Result, dream
+    from seqdream_widget.session import Session
+    from seqdream_widget.widget import SeqDream
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "SequenceDataset": "datasets",
+    "load_demo": "demos",
+    "ShapeError": "errors",
+    "StepError": "errors",
+    "Result": "headless",
+    "dream": "headless",
+    "Session": "session",
+    "SeqDream": "widget",
+}
+_MODULES = ("commands", "objectives", "parameterizations", "regularizers")
+
+__all__ = [
+    "Result",
+    "SeqDream",
+    "SequenceDataset",
+    "Session",
+    "ShapeError",
+    "StepError",
+    "__version__",
+    "commands",
+    "dream",
+    "load_demo",
+    "objectives",
+    "parameterizations",
+    "regularizers",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name in _HOME:
+        return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,48 @@
+"""What every command has: a check, an application, and a form on the wire."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from seqdream_widget.dreamer import Dreamer
+from seqdream_widget.parameters import Described, read_fields, snake_case
+
+
+class Command(Described, ABC):
+    """Something a person does between two steps."""
+
+    types: ClassVar[dict[str, type[Command]]] = {}
+
+    def __init_subclass__(cls, abstract: bool = False) -> None:
+        """Register the class under its snake_case name."""
+        if not abstract:
+            Command.types[snake_case(cls.__name__)] = cls
+
+    @abstractmethod
+    def check(self, dreamer: Dreamer) -> None:
+        """Raise a ``ValueError`` in words if the command cannot be carried out now."""
+
+    @abstractmethod
+    def apply(self, dreamer: Dreamer) -> None:
+        """Carry the command out; it has been checked."""
+
+    @staticmethod
+    def from_json(message: object) -> Command:
+        """Read a command off the wire.
+
+        Raises
+        ------
+        ValueError
+            If it is no object, its type is unknown, or a field is missing, unknown or of the wrong kind.
+        """
+        kind, fields = read_fields("command", Command.types, message)
+        try:
+            return kind.from_fields(fields)
+        except TypeError as error:
+            raise ValueError(str(error)) from None
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> Command:
+        """Make the command from the fields of a message."""
+        return cls(**fields)

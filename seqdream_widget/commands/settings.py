@@ -1,0 +1,151 @@
+"""Commands about what is climbed and how: objective, regularizers, learning rate, reset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from typing_extensions import Self
+
+from seqdream_widget.commands.base import Command
+from seqdream_widget.dreamer import Dreamer
+from seqdream_widget.errors import shown
+from seqdream_widget.objectives import Objective
+from seqdream_widget.parameters import described, number
+from seqdream_widget.regularizers.base import Regularizer, by_name, checked
+
+LEARNING_RATE = {"low": 1e-6, "high": 100.0}
+
+
+@described
+class SetRegularizer(Command):
+    """Switch a regularizer on or off, or change its parameters.
+
+    A registered one that the run does not have yet is appended with its defaults.
+
+    Parameters
+    ----------
+    name : str
+        Its name, e.g. ``"total_variation"``.
+    enabled : bool, optional
+        On or off; as it was unless given.
+    **parameters : float
+        New values, e.g. ``weight=0.02``.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> command = sd.commands.SetRegularizer("total_variation", enabled=True, weight=0.02)
+    """
+
+    name: str
+    enabled: bool | None
+    parameters: Mapping[str, Any]
+
+    def __init__(self, name: str, enabled: bool | None = None, **parameters: Any) -> None:
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "enabled", enabled)
+        object.__setattr__(self, "parameters", parameters)
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> Self:
+        """Make the command from the fields of a message, where the parameters stand apart."""
+        parameters = fields.pop("parameters", {})
+        extra = sorted(set(fields) - {"name", "enabled"})
+        if extra or not isinstance(parameters, Mapping):
+            raise ValueError(
+                "set_regularizer takes a name, enabled and parameters as an object of numbers"
+                + (f", not {', '.join(extra)}" if extra else "")
+            )
+        return cls(**fields, **cast("Mapping[str, Any]", parameters))
+
+    def check(self, dreamer: Dreamer) -> None:
+        """Refuse an unknown name or parameter, and values out of bounds."""
+        self._changed(dreamer)
+
+    def apply(self, dreamer: Dreamer) -> None:
+        """Change it."""
+        dreamer.regularizers = self._changed(dreamer)
+
+    def _changed(self, dreamer: Dreamer) -> tuple[Regularizer, ...]:
+        if not isinstance(self.name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - comes off the wire
+            raise ValueError(f"SetRegularizer: name = {shown(self.name)} is not allowed; give a string")
+        present = {regularizer.name: regularizer for regularizer in dreamer.regularizers}
+        old = present.get(self.name) or by_name(self.name)
+        present[self.name] = old.changed(self.enabled, self.parameters)
+        return checked(present.values(), dreamer.reference)
+
+
+@described
+class SetObjective(Command):
+    """Climb something else from the next step on.
+
+    Parameters
+    ----------
+    objective : Objective
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> command = sd.commands.SetObjective(sd.objectives.Logit(0))
+    """
+
+    objective: Objective
+
+    def __post_init__(self) -> None:
+        """Refuse what is no objective."""
+        if not isinstance(self.objective, Objective):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+            raise TypeError(
+                f"SetObjective: {self.objective!r} is no objective; give e.g. sd.objectives.Logit(0)"
+            )
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> Self:
+        """Make the command from the fields of a message."""
+        objective = fields.pop("objective", None)
+        if fields:
+            raise ValueError(f"set_objective has no field {shown(next(iter(fields)))}")
+        return cls(Objective.from_json(objective))
+
+    def check(self, dreamer: Dreamer) -> None:
+        """Refuse an unknown class."""
+        self.objective.resolve(dreamer.classes)
+
+    def apply(self, dreamer: Dreamer) -> None:
+        """Retarget."""
+        dreamer.objective = self.objective.resolve(dreamer.classes)
+
+
+@described
+class SetLearningRate(Command):
+    """Change the size of an update.
+
+    Parameters
+    ----------
+    learning_rate : float
+        1e-6 … 100; with Adam about the change of a sample in one step.
+    """
+
+    learning_rate: float = number(low=LEARNING_RATE["low"], high=LEARNING_RATE["high"], scale="log")
+
+    def check(self, dreamer: Dreamer) -> None:
+        """Allow it always: its bounds were checked when it was made."""
+
+    def apply(self, dreamer: Dreamer) -> None:
+        """Change it."""
+        dreamer.set_learning_rate(self.learning_rate)
+
+
+@described
+class Reset(Command):
+    """Go back to the start: step 0, a fresh optimizer, the random stream rewound.
+
+    Objective, regularizers and frozen segments stay; a frozen segment holds the start's values then.
+    """
+
+    def check(self, dreamer: Dreamer) -> None:
+        """Allow it always."""
+
+    def apply(self, dreamer: Dreamer) -> None:
+        """Begin again."""
+        dreamer.restart()

@@ -1,0 +1,53 @@
+"""Errors for people: what was wrong, what is allowed, what to do."""
+
+from __future__ import annotations
+
+import difflib
+import reprlib
+from collections.abc import Iterable
+
+
+class ShapeError(ValueError):
+    """A sequence, data set or model output has a shape that does not fit."""
+
+
+class StepError(RuntimeError):
+    """A step went wrong and was undone: the session is as it was before it.
+
+    Raised when the model, the objective or a regularizer raises, and when the loss or its gradient is not
+    finite; the message names the term. The cause, if there was one, is in ``__cause__``.
+    """
+
+
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = 80
+
+
+def shown(value: object) -> str:
+    """Show a value in a message, cut to a bearable length.
+
+    Examples
+    --------
+    >>> shown("abnormal"), len(shown("x" * 10_000)) < 100
+    ("'abnormal'", True)
+    """
+    return _short.repr(value)
+
+
+def unknown(kind: str, value: object, known: Iterable[str]) -> str:
+    """Say that `value` is no known `kind`, what is known, and what was probably meant.
+
+    Examples
+    --------
+    >>> unknown("class", "abnrmal", ["normal", "abnormal"])
+    'unknown class "abnrmal"; known: "normal", "abnormal"; did you mean "abnormal"?'
+    """
+    names = list(known)
+    listed = ", ".join(f'"{name}"' for name in names[:40]) or "none"
+    if len(names) > 40:  # noqa: PLR2004 - a message, not a catalogue
+        listed += f", … ({len(names)} in all)"
+    text = value if isinstance(value, str) else shown(value)
+    text = text if len(text) <= 80 else f"{text[:77]}…"  # noqa: PLR2004 - a message, not a page
+    near = difflib.get_close_matches(text, names, n=1)
+    hint = f'; did you mean "{near[0]}"?' if near else ""
+    return f'unknown {kind} "{text}"; known: {listed}{hint}'

@@ -1,0 +1,131 @@
+"""A whole dream in one call."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.history import History
+from seqdream_widget.objectives import Objective
+from seqdream_widget.optimizers import OptimizerFactory
+from seqdream_widget.parameterizations import Parameterization
+from seqdream_widget.parameters import known_keywords_only
+from seqdream_widget.regularizers import Regularizer
+from seqdream_widget.session import Session, Start
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What a dream came to.
+
+    Attributes
+    ----------
+    sequence : Tensor of shape (batch, channel, time)
+        The last sequence: float32, on the CPU, detached.
+    history : History
+        What every step measured.
+    session : Session
+        The session behind it, to go on from.
+    """
+
+    sequence: Float[Tensor, "batch channel time"]
+    history: History
+    session: Session
+
+    def __repr__(self) -> str:
+        """Tell shape and steps; never print arrays."""
+        return f"Result(sequence={tuple(self.sequence.shape)}, steps={self.session.step_count})"
+
+
+@known_keywords_only
+def dream(
+    model: nn.Module,
+    objective: Objective,
+    *,
+    data: SequenceDataset | None = None,
+    start: Start = "noise",
+    length: int | None = None,
+    channels: int | None = None,
+    batch_size: int = 1,
+    steps: int = 500,
+    seed: int = 0,
+    optimizer: str | OptimizerFactory = "adam",
+    learning_rate: float = 0.05,
+    parameterization: str | Parameterization = "samples",
+    regularizers: Sequence[Regularizer] = (),
+    threads: int = 1,
+    device: torch.device | str | None = None,
+    progress: bool = True,
+    callback: Callable[[Session], bool | None] | None = None,
+) -> Result:
+    """Climb `objective` for `steps` steps and return the sequence found.
+
+    The same seed on the same machine gives the same bits. The user's model and the global random state are untouched.
+
+    Parameters
+    ----------
+    model, objective, data, start, length, channels, batch_size, seed, optimizer, learning_rate
+        As for `Session`.
+    parameterization, regularizers, threads, device
+        As for `Session`.
+    steps : int
+        At least 0.
+    progress : bool
+        Show a progress bar.
+    callback : callable, optional
+        Called with the session after each step; returning ``False`` stops.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    ShapeError, ValueError, TypeError, StepError
+        As `Session` and `Session.run` do.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> demo = sd.load_demo("forda")
+    >>> result = sd.dream(demo.model, sd.objectives.Logit("abnormal"), data=demo.data, steps=20, progress=False)
+    >>> result.sequence.shape
+    torch.Size([1, 1, 500])
+    >>> bool(result.history["score"][-1] > result.history["score"][0])
+    True
+
+    Notes
+    -----
+    Activation maximization: Erhan et al. 2009, Simonyan et al. 2014 (arXiv 1312.6034); of time series, Schlegel, Keim,
+    Sutter 2024 (arXiv 2408.10628).
+    """
+    session = Session(
+        model,
+        objective,
+        data=data,
+        start=start,
+        length=length,
+        channels=channels,
+        batch_size=batch_size,
+        seed=seed,
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        parameterization=parameterization,
+        regularizers=regularizers,
+        threads=threads,
+        device=device,
+    )
+    with tqdm(total=steps, desc="dreaming", unit="step", disable=not progress) as bar:
+
+        def after_step(session: Session) -> bool | None:
+            bar.update()
+            return None if callback is None else callback(session)
+
+        session.run(steps, after_step)
+    return Result(session.sequence, session.history, session)

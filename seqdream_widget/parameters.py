@@ -1,0 +1,165 @@
+"""Parameters with bounds and units, declared once.
+
+One declaration of a number serves four readers: the constructor that checks it, the command that changes it
+mid-run, the slider that shows it and the docstring. Objectives, regularizers and commands are frozen dataclasses made with
+`described`: a change makes a new object, so that a state once captured stays what it was.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import math
+import numbers
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, ParamSpec, TypeVar, cast, dataclass_transform
+
+from seqdream_widget.errors import shown, unknown
+
+T = TypeVar("T")
+P = ParamSpec("P")
+R = TypeVar("R")
+Scale = Literal["linear", "log"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameter:
+    """A number with bounds: what is allowed, and where a slider for it ends.
+
+    Attributes
+    ----------
+    name : str
+        The attribute that holds it.
+    low, high : float
+        What is allowed, both included.
+    slider : (float, float)
+        Where a slider ends; within the bounds.
+    scale : {"linear", "log"}
+        How a slider moves.
+    unit : str
+        For people, e.g. ``"samples"``; empty where there is none.
+    integer : bool
+        Whether only whole numbers are allowed.
+    optional : bool
+        Whether ``None`` is allowed.
+    """
+
+    name: str
+    low: float
+    high: float
+    slider: tuple[float, float]
+    scale: Scale = "linear"
+    unit: str = ""
+    integer: bool = False
+    optional: bool = False
+
+    def check(self, owner: str, value: object) -> float | int | None:
+        """Return `value` as a plain number, or raise.
+
+        Raises
+        ------
+        ValueError
+            If `value` is no finite number within the bounds; the message says which are.
+        """
+        if value is None and self.optional:
+            return None
+        if isinstance(value, numbers.Real) and not isinstance(value, bool):
+            plain = float(value)
+            whole = not self.integer or plain.is_integer()
+            if math.isfinite(plain) and whole and self.low <= plain <= self.high:
+                return int(plain) if self.integer else plain
+        noun = "a whole number" if self.integer else "a number"
+        unit = f" {self.unit}" if self.unit else ""
+        raise ValueError(
+            f"{owner}: {self.name} = {shown(value)} is not allowed; "
+            f"give {noun} from {self.low:g} to {self.high:g}{unit}"
+        )
+
+
+def number(
+    default: float | None | dataclasses._MISSING_TYPE = dataclasses.MISSING,  # pyright: ignore[reportPrivateUsage] - how dataclasses spells "no default"
+    *,
+    low: float = -math.inf,
+    high: float = math.inf,
+    slider: tuple[float, float] | None = None,
+    scale: Scale = "linear",
+    unit: str = "",
+    integer: bool = False,
+    optional: bool = False,
+    kw_only: bool = False,
+) -> Any:
+    """Declare a bounded number of a `described` class; see `Parameter` for the arguments."""
+    declared = Parameter("", low, high, slider or (low, high), scale, unit, integer, optional)
+    metadata = {"parameter": declared}
+    return dataclasses.field(default=default, metadata=metadata, kw_only=kw_only)
+
+
+@functools.cache
+def parameters_of(cls: type) -> tuple[Parameter, ...]:
+    """List the bounded numbers of a `described` class, in order of declaration."""
+    fields = dataclasses.fields(cast("Any", cls))
+    return tuple(
+        dataclasses.replace(field.metadata["parameter"], name=field.name)
+        for field in fields
+        if "parameter" in field.metadata
+    )
+
+
+def snake_case(name: str) -> str:
+    """Turn a class name into the name people type: ``TotalVariation`` → ``total_variation``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def known_keywords_only(function: Callable[P, R]) -> Callable[P, R]:
+    """Answer an unknown keyword with the nearest known one, instead of only refusing it."""
+    accepted = inspect.signature(function).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in accepted.values()):
+        return function
+    known = [name for name in accepted if name != "self"]
+    owner = function.__qualname__.removesuffix(".__init__")
+
+    @functools.wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        for name in kwargs:
+            if name not in known:
+                raise TypeError(f"{owner}: {unknown('keyword', name, known)}")
+        return function(*args, **kwargs)
+
+    return checked
+
+
+class Described:
+    """Base of the frozen, self-checking classes made with `described`."""
+
+    def __post_init__(self) -> None:
+        """Check every bounded number, once, where it enters."""
+        for parameter in parameters_of(type(self)):
+            value = parameter.check(type(self).__name__, getattr(self, parameter.name))
+            object.__setattr__(self, parameter.name, value)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(number, dataclasses.field))
+def described(cls: type[T]) -> type[T]:
+    """Make a frozen dataclass whose constructor checks bounds and suggests keywords."""
+    made = dataclasses.dataclass(frozen=True)(cls)
+    made.__init__ = known_keywords_only(made.__init__)
+    return made
+
+
+def read_fields(noun: str, types: Mapping[str, type[T]], message: object) -> tuple[type[T], dict[str, Any]]:
+    """Look the type of a JSON object up and return it with the other fields.
+
+    Raises
+    ------
+    ValueError
+        If `message` is no object, or its ``type`` is not known.
+    """
+    if not isinstance(message, Mapping):
+        raise ValueError(f"a {noun} is an object with a type, not {shown(message)}")
+    fields = dict(cast("Mapping[str, Any]", message))
+    kind = fields.pop("type", None)
+    if not isinstance(kind, str) or kind not in types:
+        raise ValueError(unknown(noun, kind, types))
+    return types[kind], fields

@@ -1,0 +1,244 @@
+"""Frames and commands on the wire. The page that both ends follow is `docs/protocol.md`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqdream_widget.commands import Command
+from seqdream_widget.errors import shown, unknown
+from seqdream_widget.history import Rows
+from seqdream_widget.objectives import ClassObjective, Objective
+from seqdream_widget.parameters import parameters_of, snake_case
+from seqdream_widget.regularizers import Regularizer
+from seqdream_widget.session import Session
+
+PROTOCOL = 1
+SNAPSHOT_ROWS = 2000
+SEQUENCE_BYTES = 256 * 1024  # sequences of one frame
+MOST_STEPS = 10_000
+
+Arrays = Mapping[str, NDArray[np.float32] | NDArray[np.int32]]
+Message = dict[str, Any]
+
+
+# ---- from the browser -------------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """A message from the front end, validated.
+
+    Attributes
+    ----------
+    kind : str
+        ``"hello"``, ``"play"``, ``"pause"``, ``"step"``, ``"command"`` or ``"receipt"``.
+    number : int
+        The command's id, the count of steps, or the frame painted last.
+    command : Command, optional
+        For ``"command"``.
+    """
+
+    kind: str
+    number: int = 0
+    command: Command | None = None
+
+
+# For each kind the field that holds its number, and the largest number allowed.
+_NUMBERS: dict[str, tuple[str, int] | None] = {
+    "hello": ("protocol", 2**31),
+    "play": None,
+    "pause": None,
+    "step": ("count", MOST_STEPS),
+    "command": ("id", 2**53),
+    "receipt": ("number", 2**53),
+}
+
+
+def read_request(content: object, buffers: object = None) -> Request:
+    """Validate a message from the front end.
+
+    Raises
+    ------
+    ValueError
+        If anything about it is not as `docs/protocol.md` says; the message is one sentence for people.
+    """
+    if not isinstance(content, Mapping):
+        raise ValueError(f"a message is an object with a kind, not {shown(content)}")
+    fields = dict(cast("Mapping[str, Any]", content))
+    kind = fields.pop("kind", None)
+    if not isinstance(kind, str) or kind not in _NUMBERS:
+        raise ValueError(unknown("message", kind, _NUMBERS))
+    if buffers:
+        raise ValueError(f"a {kind} message carries no buffers")
+    number = _NUMBERS[kind]
+    value = 0 if number is None else _whole(kind, number[0], fields.pop(number[0], None), number[1])
+    command = Command.from_json(fields.pop("command", None)) if kind == "command" else None
+    if fields:
+        raise ValueError(f"a {kind} message has no field {shown(next(iter(fields)))}")
+    return Request(kind, value, command)
+
+
+def _whole(kind: str, name: str, value: object, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise ValueError(
+            f"{kind}: {name} = {shown(value)} is not allowed; give a whole number from 0 to {most}"
+        )
+    return value
+
+
+# ---- from the kernel --------------------------------------------------------------------------------------------
+
+
+def pack(header: Message, arrays: Arrays) -> tuple[Message, list[memoryview]]:
+    """Put arrays behind a message as binary buffers, listed in its ``arrays`` field."""
+    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    listed = [
+        {"name": name, "dtype": str(array.dtype), "shape": list(array.shape)}
+        for name, array in contiguous.items()
+    ]
+    # Flattened bytes: a memoryview of an empty array of several dimensions cannot be cast later.
+    buffers = [memoryview(array.reshape(-1).view(np.uint8)) for array in contiguous.values()]
+    return {**header, "arrays": listed}, buffers
+
+
+def columns_of(session: Session) -> tuple[str, ...]:
+    """List the scalar columns that the front end gets."""
+    return session.history.columns
+
+
+def snapshot(session: Session, settings: Message, steps_per_second: float) -> tuple[Message, Arrays]:
+    """Say everything a view needs to draw itself."""
+    columns = columns_of(session)
+    rows = session.history.rows(1, session.step_count, columns, most=SNAPSHOT_ROWS)
+    header = {
+        "kind": "snapshot",
+        "protocol": PROTOCOL,
+        "step": session.step_count,
+        "steps_per_second": steps_per_second,
+        "columns": list(columns),
+        "settings": settings,
+    }
+    arrays = {
+        "sequence": session.sequence[0].numpy(),
+        "start": session.start[0].numpy(),
+        **_rows(rows),
+        **_probabilities(session),
+        **envelope(session),
+    }
+    return header, arrays
+
+
+def frame(session: Session, after: int, steps_per_second: float) -> tuple[Message, Arrays]:
+    """Say what the steps since `after` brought: all their scalars, and sequences up to the byte budget."""
+    columns = columns_of(session)
+    latest = session.step_count
+    sequence = session.sequence[0].numpy()
+    # The sequence now may have been edited since its step: it is sent as it is, the ones before as they were.
+    kept = session.trajectory.between(after + 1, latest - 1)
+    room = max(0, SEQUENCE_BYTES // sequence.nbytes - 1)
+    picked = kept[:: max(1, -(-len(kept) // room))] if room else []
+    sequences = [session.trajectory.at(step)[0] for step in picked]
+    header = {
+        "kind": "frame",
+        "step": latest,
+        "steps_per_second": steps_per_second,
+        "columns": list(columns),
+        "sequence_steps": [*picked, latest],
+        "thinned": len(picked) < max(0, latest - 1 - after),
+    }
+    arrays = {
+        **_rows(session.history.rows(after + 1, latest, columns)),
+        "sequences": np.stack([*sequences, sequence]),
+        **_probabilities(session),
+    }
+    return header, arrays
+
+
+def _rows(rows: Rows) -> Arrays:
+    return {"steps": rows.steps, "scalars": rows.scalars}
+
+
+def _probabilities(session: Session) -> Arrays:
+    latest = session.history.latest_probabilities()
+    return {} if latest is None else {"probabilities": latest}
+
+
+def envelope(session: Session) -> Arrays:
+    """Return the range of the target class's real members, where there is a class and data."""
+    objective = session.objective
+    if session.reference is None or not isinstance(objective, ClassObjective):
+        return {}
+    found = session.reference.envelope(objective.index)
+    return {} if found is None else {"envelope": found.numpy()}
+
+
+# ---- settings ---------------------------------------------------------------------------------------------------
+
+
+def settings_of(session: Session, *, playing: bool, status: str, error: str) -> Message:
+    """Describe all that a person can set, as the front end shows it."""
+    objective = session.objective
+    known = isinstance(objective, ClassObjective)
+    channels = session.start.shape[1]
+    names = None if session.data is None else session.data.channel_names
+    return {
+        "playing": playing,
+        "status": status,
+        "error": error or None,
+        "class_names": list(session.classes.names),
+        "objective": objective.to_json() if known else {"type": "other", "text": str(objective)},
+        "objective_types": [
+            {"type": name, "label": name.replace("_", " ")}
+            for name, cls in Objective.types.items()
+            if issubclass(cls, ClassObjective)
+        ],
+        "learning_rate": session.learning_rate,
+        "threads": session.threads,
+        "channel_names": list(names or (f"channel {index}" for index in range(channels))),
+        "frozen": session.frozen,
+        "regularizers": [_regularizer(regularizer) for regularizer in _offered(session)],
+    }
+
+
+def _offered(session: Session) -> list[Regularizer]:
+    """List the run's regularizers, and behind them those it could have, switched off."""
+    present = list(session.regularizers)
+    names = {regularizer.name for regularizer in present}
+    return present + [
+        make(enabled=False) for name, make in Regularizer.types.items() if name not in names
+    ]
+
+
+def _regularizer(regularizer: Regularizer) -> Message:
+    values = {
+        parameter: getattr(regularizer, parameter.name)
+        for parameter in parameters_of(type(regularizer))
+    }
+    own_name = regularizer.name == snake_case(type(regularizer).__name__)
+    return {
+        "name": regularizer.name,
+        "label": regularizer.label if own_name else regularizer.name,
+        "group": regularizer.group,
+        "enabled": regularizer.enabled,
+        "description": regularizer.summary(),
+        "slider": regularizer.slider,
+        "parameters": [
+            {
+                "name": parameter.name,
+                "label": parameter.name.replace("_", " "),
+                "value": value,
+                "low": parameter.slider[0],
+                "high": parameter.slider[1],
+                "scale": parameter.scale,
+                "integer": parameter.integer,
+                "unit": parameter.unit,
+            }
+            for parameter, value in values.items()
+            if value is not None
+        ],
+    }

@@ -1,0 +1,158 @@
+"""What every regularizer has: a name, a switch, bounded parameters and a value of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, cast
+
+from jaxtyping import Float
+from torch import Tensor
+from typing_extensions import Self
+
+from seqdream_widget.errors import unknown
+from seqdream_widget.parameters import Described, described, number, parameters_of, snake_case
+from seqdream_widget.reference import Reference
+
+RESERVED_NAMES = ("step", "score", "grad_norm", "probabilities")
+
+
+@described
+class Regularizer(Described, ABC):
+    """Keeps a dream honest. Subclasses are penalties or projections.
+
+    Parameters
+    ----------
+    name : str, optional
+        How commands and the history call it; the snake_case class name unless given.
+    enabled : bool
+        Whether it acts.
+    """
+
+    types: ClassVar[dict[str, type[Regularizer]]] = {}
+    group: ClassVar[str] = ""
+    label: ClassVar[str] = ""
+    slider: ClassVar[str | None] = None
+
+    name: str = dataclasses.field(default="", kw_only=True)
+    enabled: bool = dataclasses.field(default=True, kw_only=True)
+
+    def __init_subclass__(cls, abstract: bool = False) -> None:
+        """Register the class under its snake_case name."""
+        if not abstract:
+            Regularizer.types[snake_case(cls.__name__)] = cls
+
+    def __post_init__(self) -> None:
+        """Check the parameters and fill in the name."""
+        super().__post_init__()
+        if not self.name:
+            object.__setattr__(self, "name", snake_case(type(self).__name__))
+        if self.name in RESERVED_NAMES:
+            raise ValueError(
+                f'a regularizer cannot be named "{self.name}": the history has a column of that name; choose another'
+            )
+
+    @classmethod
+    def summary(cls) -> str:
+        """Return the first line of the docstring: what the widget says about it."""
+        return (cls.__doc__ or "").strip().splitlines()[0]
+
+    def needs_data(self) -> bool:
+        """Tell whether it cannot act without a data set."""
+        return False
+
+    def changed(self, enabled: bool | None, parameters: Mapping[str, Any]) -> Self:
+        """Return a copy with other settings.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is unknown or out of bounds; the message says what is allowed.
+        """
+        known = [parameter.name for parameter in parameters_of(type(self))]
+        for name in parameters:
+            if name not in known:
+                raise ValueError(f"{type(self).__name__}: {unknown('parameter', name, known)}")
+        settings: dict[str, Any] = dict(parameters)
+        if enabled is not None:
+            if not isinstance(enabled, bool):  # pyright: ignore[reportUnnecessaryIsInstance] - comes off the wire
+                raise ValueError(f"{self.name}: enabled = {enabled!r} is not allowed; give true or false")
+            settings["enabled"] = enabled
+        return dataclasses.replace(self, **settings)
+
+    def to_json(self) -> dict[str, Any]:
+        """Describe it in JSON's terms, for the wire and the log."""
+        return {"type": snake_case(type(self).__name__), **dataclasses.asdict(self)}
+
+
+@described
+class Penalty(Regularizer, abstract=True):
+    """A term of the loss: ``weight`` times a sum over samples, differentiated with the score."""
+
+    group: ClassVar[str] = "penalty"
+    slider: ClassVar[str | None] = "weight"
+
+    weight: float = number(1e-3, low=0.0, high=1e6, slider=(1e-4, 10.0), scale="log")
+
+    @abstractmethod
+    def value(
+        self, x: Float[Tensor, "batch channel time"], reference: Reference | None
+    ) -> Float[Tensor, " batch"]:
+        """Evaluate the penalty of each dream, without its weight."""
+
+
+@described
+class Projection(Regularizer, abstract=True):
+    """A change made to the sequence itself after an update, every so many steps."""
+
+    group: ClassVar[str] = "projection"
+
+    every: int = number(
+        1, low=1, high=1_000_000, slider=(1, 100), scale="log", unit="steps", integer=True
+    )
+
+    @abstractmethod
+    def apply(
+        self, x: Float[Tensor, "batch channel time"], reference: Reference | None
+    ) -> Float[Tensor, "batch channel time"]:
+        """Project each dream; frozen samples are put back afterwards."""
+
+
+def by_name(name: str) -> Regularizer:
+    """Make a registered regularizer with its defaults.
+
+    Raises
+    ------
+    ValueError
+        If the name is not registered.
+    """
+    if name not in Regularizer.types:
+        raise ValueError(unknown("regularizer", name, Regularizer.types))
+    return Regularizer.types[name]()
+
+
+def checked(regularizers: object, reference: Reference | None) -> tuple[Regularizer, ...]:
+    """Check the regularizers of a run.
+
+    Raises
+    ------
+    TypeError
+        If something in it is no regularizer.
+    ValueError
+        If two have the same name, or one that is enabled needs data and there is none.
+    """
+    listed = tuple(cast("Any", regularizers))
+    for regularizer in listed:
+        if not isinstance(regularizer, Regularizer):
+            raise TypeError(f"{regularizer!r} is no regularizer; give e.g. sd.regularizers.L2(1e-3)")
+    names = [regularizer.name for regularizer in listed]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f'two regularizers are named "{name}"; give one of them another name=')
+    for regularizer in listed:
+        if regularizer.enabled and reference is None and regularizer.needs_data():
+            raise ValueError(
+                f"{regularizer.name} takes its bounds from data and this run has none; give data=, or its parameters"
+            )
+    return listed

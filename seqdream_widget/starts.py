@@ -1,0 +1,132 @@
+"""Where a dream begins: its shape and its first sequence."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.errors import ShapeError, unknown
+from seqdream_widget.reference import Reference
+
+NAMES = ("noise", "zeros", "mean")
+
+
+def shape_of(
+    start: object, data: SequenceDataset | None, length: int | None, channels: int | None
+) -> tuple[int, int]:
+    """Find channels and length of a sequence from whatever tells them.
+
+    Raises
+    ------
+    ShapeError
+        If nothing tells the length, or two tell different shapes.
+    """
+    told: dict[str, tuple[int | None, int | None]] = {"channels= and length=": (channels, length)}
+    if data is not None:
+        told["data"] = (data.x.shape[1], data.x.shape[2])
+    if not isinstance(start, str) and _index(start) is None:
+        told["start"] = cast("tuple[int, int]", _array(start).shape[1:])
+    found: list[int | None] = [None, None]
+    for axis, noun in enumerate(("channels", "samples")):
+        sizes = {who: shape[axis] for who, shape in told.items() if shape[axis] is not None}
+        if len(set(sizes.values())) > 1:
+            said = ", ".join(f"{who}: {size}" for who, size in sizes.items())
+            raise ShapeError(f"the number of {noun} does not agree ({said}); give one that fits the model")
+        found[axis] = next(iter(sizes.values()), None)
+    n_channels, n_samples = found
+    if n_samples is None:
+        raise ShapeError("the length of the sequence is not known; give data=, a start array, or length=")
+    n_channels = n_channels or 1
+    if n_samples < 2 or n_samples > 1_000_000 or not 1 <= n_channels <= 10_000:  # noqa: PLR2004 - said in the message
+        raise ShapeError(
+            f"{n_channels} channels of {n_samples} samples are not allowed; a sequence has 2 to 1,000,000 samples "
+            f"and 1 to 10,000 channels"
+        )
+    return n_channels, n_samples
+
+
+def start_of(
+    start: object,
+    shape: tuple[int, int],
+    reference: Reference | None,
+    generators: Sequence[torch.Generator],
+) -> Float[Tensor, "batch channel time"]:
+    """Make the first sequence of each dream.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, the data that it needs is missing, an index is out of range, or a value is not finite.
+    ShapeError
+        If an array has another number of dreams than the batch.
+    """
+    batch = len(generators)
+    index = _index(start)
+    if isinstance(start, str):
+        return _named(start, shape, reference, generators)
+    if index is not None:
+        if reference is None:
+            raise ValueError(f"start={index} is an index into the data and there is none; give data=")
+        if not 0 <= index < len(reference.data):
+            raise ValueError(
+                f"start={index} is not allowed; the data has samples 0 to {len(reference.data) - 1}"
+            )
+        return reference.data.x[index].expand(batch, *shape).clone()
+    x = _array(start)
+    if not x.isfinite().all():
+        raise ValueError("start has values that are not finite; give numbers only")
+    if len(x) not in (1, batch):
+        raise ShapeError(f"start has {len(x)} sequences; give 1 or batch_size={batch}")
+    return x.expand(batch, *shape).clone()
+
+
+def _named(
+    name: str,
+    shape: tuple[int, int],
+    reference: Reference | None,
+    generators: Sequence[torch.Generator],
+) -> Tensor:
+    if name == "noise":
+        noise = torch.stack([torch.randn(shape, generator=generator) for generator in generators])
+        return noise if reference is None else noise * reference.deviation + reference.mean
+    if name == "zeros":
+        return torch.zeros(len(generators), *shape)
+    if name == "mean":
+        if reference is None:
+            raise ValueError('start="mean" is the mean of the data and there is none; give data=')
+        return reference.mean_sequence.expand(len(generators), *shape).clone()
+    raise ValueError(
+        unknown("start", name, NAMES) + "; or give an array, a tensor or an index into data"
+    )
+
+
+def _index(start: object) -> int | None:
+    """Return `start` as an index, or ``None`` if it is none."""
+    if isinstance(start, bool | Tensor | np.ndarray):
+        return None
+    try:
+        return operator.index(cast("Any", start))
+    except TypeError:
+        return None
+
+
+def _array(start: object) -> Tensor:
+    """Return `start` as a float32 tensor of shape (batch, channel, time)."""
+    try:
+        x = torch.as_tensor(cast("Any", start)).detach().to("cpu", torch.float32)
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError(
+            f"start is a {type(start).__name__}; give {', '.join(NAMES)}, an array, a tensor or an index into data"
+        ) from None
+    if not 1 <= x.ndim <= 3:  # noqa: PLR2004 - said in the message
+        raise ShapeError(
+            f"start has shape {tuple(x.shape)}; give (time,), (channel, time) or (batch, channel, time)"
+        )
+    return x.reshape(*(1,) * (3 - x.ndim), *x.shape)

@@ -1,0 +1,337 @@
+"""The widget: traits and wiring. It computes nothing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import torch
+import traitlets
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from seqdream_widget import protocol
+from seqdream_widget.commands import Command, Release, Reset
+from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.objectives import Objective
+from seqdream_widget.optimizers import OptimizerFactory
+from seqdream_widget.parameterizations import Parameterization
+from seqdream_widget.parameters import known_keywords_only
+from seqdream_widget.regularizers import Regularizer
+from seqdream_widget.runner import Pacer, Runner
+from seqdream_widget.session import Session, Start
+
+STATIC = Path(__file__).parent / "static"
+TRAIT_RATE = 4.0  # how often a second the observable traits follow a run
+PATIENCE = 10.0  # seconds without a sign of a front end after which a run pauses
+
+if not (STATIC / "widget.js").exists():
+    raise ImportError(
+        "the front end of seqdream_widget has not been built; run `make build` in its source folder, "
+        "or install a released wheel, which carries it"
+    )
+
+
+class SeqDream(anywidget.AnyWidget):
+    """A dream to watch and steer, in the notebook.
+
+    Parameters
+    ----------
+    model : nn.Module
+        A classifier of sequences; a private copy of it is used.
+    objective : Objective
+        What to climb, e.g. ``sd.objectives.Logit("abnormal")``.
+    data, start, length, channels, seed, optimizer, learning_rate, parameterization, regularizers, device
+        As for `Session`.
+    threads : int, optional
+        Intra-op threads of torch during the run; chosen by measurement before the first step unless given.
+
+    Attributes
+    ----------
+    playing : bool
+        Whether it runs; may be set.
+    step_count : int
+        Steps taken.
+    steps_per_second, score : float
+    probabilities : list of float
+        One per class.
+    status, error : str
+        In words; `error` is empty where all is well.
+    frozen : list
+        Entries ``[start, stop, channel or None, dream]``.
+    session : Session
+        The live session.
+
+    Raises
+    ------
+    ShapeError, ValueError, TypeError
+        As `Session` does.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> demo = sd.load_demo("forda")
+    >>> w = sd.SeqDream(demo.model, sd.objectives.Logit("abnormal"), data=demo.data)
+    >>> w.step(10)
+    >>> w.step_count
+    10
+    >>> w.close()
+    """
+
+    _esm = STATIC / "widget.js"
+    _css = STATIC / "widget.css"
+
+    playing = traitlets.Bool(False).tag(sync=True)
+    step_count = traitlets.Int(0, read_only=True).tag(sync=True)
+    steps_per_second = traitlets.Float(0.0, read_only=True).tag(sync=True)
+    score = traitlets.Float(None, allow_none=True, read_only=True).tag(sync=True)
+    probabilities = traitlets.List(traitlets.Float(), read_only=True).tag(sync=True)
+    status = traitlets.Unicode("", read_only=True).tag(sync=True)
+    error = traitlets.Unicode("", read_only=True).tag(sync=True)
+    frozen = traitlets.List(read_only=True).tag(sync=True)
+
+    @known_keywords_only
+    def __init__(
+        self,
+        model: nn.Module,
+        objective: Objective,
+        *,
+        data: SequenceDataset | None = None,
+        start: Start = "noise",
+        length: int | None = None,
+        channels: int | None = None,
+        seed: int = 0,
+        optimizer: str | OptimizerFactory = "adam",
+        learning_rate: float = 0.05,
+        parameterization: str | Parameterization = "samples",
+        regularizers: Sequence[Regularizer] = (),
+        threads: int | None = None,
+        device: torch.device | str | None = None,
+    ) -> None:
+        self.session = Session(
+            model,
+            objective,
+            data=data,
+            start=start,
+            length=length,
+            channels=channels,
+            seed=seed,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            parameterization=parameterization,
+            regularizers=regularizers,
+            threads=threads or 1,
+            device=device,
+        )
+        self._runner = Runner(self.session, self, measure_threads=threads is None)
+        self._pacer = Pacer()
+        self._traits_due = 0.0
+        self._publisher = 0
+        self._number = 0
+        self._run_told = self.session.run_id
+        self._step_told = 0
+        self._has_front_end = False
+        super().__init__()
+        self._publish_traits(status=self._resting())
+        self.on_msg(self._on_message)
+        self.session.watch(self._tell_change)
+
+    # ---- what people do -----------------------------------------------------------------------------------------
+
+    def play(self) -> None:
+        """Run in the background until paused; the notebook stays free."""
+        self._runner.play()
+
+    def pause(self) -> None:
+        """Stop after the present step, and wait for that."""
+        self._runner.pause()
+
+    def step(self, count: int = 1) -> None:
+        """Take `count` steps and wait for them.
+
+        Raises
+        ------
+        ValueError
+            If `count` is not 1 … 10,000.
+        """
+        protocol.read_request({"kind": "step", "count": count})
+        self._runner.play(count)
+        self._runner.wait()
+
+    def reset(self) -> None:
+        """Go back to the start; settings and frozen segments stay."""
+        self.submit(Reset())
+
+    def submit(self, command: Command) -> int:
+        """Carry out a command before the next step, and return that step's number; as `Session.submit`."""
+        return self.session.submit(command)
+
+    def close(self) -> None:
+        """Stop the run and free what the widget holds in the browser and here."""
+        self._runner.pause()
+        super().close()
+
+    @property
+    def sequence(self) -> Float[Tensor, "batch channel time"]:
+        """The session's current sequence, a copy."""
+        return self.session.sequence
+
+    def __repr__(self) -> str:
+        """Tell where it is; never print arrays."""
+        return f"SeqDream(step={self.session.step_count}, status={self.status!r})"
+
+    # ---- how the run goes: called by the runner, between steps --------------------------------------------------
+
+    def started(self) -> None:
+        """Say that the run has begun."""
+        self._pacer = Pacer()
+        self._publish_traits(status="dreaming", error="")
+        self._tell_settings()
+
+    def stepped(self) -> None:
+        """Send a frame if one is due."""
+        if self._pacer.due():
+            self._tell_frame()
+            if self._has_front_end and self._pacer.silence > PATIENCE:
+                self._runner.pause(
+                    wait=False, reason=f"no view has answered for {PATIENCE:.0f} s"
+                )
+        if time.monotonic() >= self._traits_due:
+            self._publish_traits()
+
+    def stopped(self, reason: str, error: str) -> None:
+        """Send the last frame, and say why it ended."""
+        if self._runner.playing:
+            return  # a new run has begun meanwhile, and speaks for itself
+        status = self._resting("stopped" if error else "paused") + (f": {reason}" if reason else "")
+        self._tell_frame()
+        self._publish_traits(status=status, error=error)
+        self._tell_settings()
+
+    # ---- messages from the front end ----------------------------------------------------------------------------
+
+    def _on_message(self, _widget: object, content: object, buffers: object) -> None:
+        identifier = content.get("id") if isinstance(content, dict) else None
+        try:
+            request = protocol.read_request(content, buffers)
+            self._carry_out(request)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person hears of it and the kernel goes on
+            self._refuse(identifier, error)
+
+    def _carry_out(self, request: protocol.Request) -> None:
+        if request.kind == "hello":
+            self._has_front_end = True
+            self._runner.post(self._tell_snapshot)
+        elif request.kind == "play":
+            self._runner.play()
+        elif request.kind == "pause":
+            self._runner.pause(wait=False)
+        elif request.kind == "step":
+            self._runner.play(request.number)
+        elif request.kind == "receipt":
+            self._pacer.reported(request.number)
+        elif request.command is not None:
+            self._take_command(request.number, request.command)
+
+    def _take_command(self, identifier: int, command: Command) -> None:
+        def job() -> None:
+            try:
+                step = self.session.apply(command)
+            except Exception as error:  # noqa: BLE001 - refused in words, wherever it comes from
+                self._refuse(identifier, error)
+                return
+            self._tell({"kind": "acknowledgement", "id": identifier, "step": step})
+            self._tell_change()
+
+        self._runner.post(job)
+
+    def _refuse(self, identifier: object, error: Exception) -> None:
+        known = identifier if isinstance(identifier, int) else None
+        self._tell({"kind": "refusal", "id": known, "reason": str(error)})
+
+    # ---- messages to the front end ------------------------------------------------------------------------------
+
+    def _tell(self, header: protocol.Message, arrays: protocol.Arrays | None = None) -> None:
+        with self._runner.lock:
+            self._number += 1
+            numbered = {**header, "run": self.session.run_id, "number": self._number}
+            message, buffers = protocol.pack(numbered, arrays or {})
+            self.send(message, buffers)
+
+    def _tell_snapshot(self) -> None:
+        # A view that was dragging may have gone with its page: nobody else will let its gesture go.
+        for gesture in self.session.gestures:
+            self.session.apply(Release(gesture))
+        self._run_told, self._step_told = self.session.run_id, self.session.step_count
+        self._tell(*protocol.snapshot(self.session, self._settings(), self._pace()))
+
+    def _tell_frame(self) -> None:
+        if self.session.run_id != self._run_told:
+            self._tell_snapshot()
+            return
+        self._tell(*protocol.frame(self.session, self._step_told, self._pace()))
+        self._step_told = self.session.step_count
+        self._pacer.sent(self._number)
+
+    def _tell_settings(self) -> None:
+        header = {"kind": "settings", "step": self.session.step_count, "settings": self._settings()}
+        self._tell(header, protocol.envelope(self.session))
+
+    def _tell_change(self) -> None:
+        """Say what a command has changed."""
+        if not self._runner.playing:
+            self._publish_traits(status=self._resting(), error="")
+            self._tell_frame()
+        self._tell_settings()
+
+    def _settings(self) -> protocol.Message:
+        return protocol.settings_of(
+            self.session, playing=self._runner.playing, status=self.status, error=self.error
+        )
+
+    def _resting(self, verb: str = "paused") -> str:
+        steps = self.session.step_count
+        return f"{verb} at step {steps:,}" if steps else "ready"
+
+    def _pace(self) -> float:
+        return self._runner.steps_per_second
+
+    def _publish_traits(self, **changed: Any) -> None:
+        """Bring the observable traits up to date, all of them in one message and under one lock."""
+        self._traits_due = time.monotonic() + 1 / TRAIT_RATE
+        history = self.session.history
+        latest = history.latest_probabilities()
+        values = {
+            "playing": self._runner.playing,
+            "step_count": self.session.step_count,
+            "steps_per_second": self._pace(),
+            "score": history.latest_score(),
+            "probabilities": [] if latest is None else latest.tolist(),
+            "frozen": self.session.frozen,
+            **changed,
+        }
+        # Traits are not thread-safe: unlocked, updates from the run and from the front end get lost.
+        with self._runner.lock, self.hold_sync():
+            self._publisher = threading.get_ident()
+            for name, value in values.items():
+                self.set_trait(name, value)
+            self._publisher = 0
+
+    @traitlets.observe("playing")
+    def _follow_playing(self, change: traitlets.Bunch) -> None:
+        """Let people play and pause by setting the trait, or by linking it."""
+        if self._publisher == threading.get_ident():
+            return
+        if change["new"]:
+            self._runner.play()
+        else:
+            self._runner.pause(wait=False)
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take a state update from the front end under the lock that all writers of traits share."""
+        with self._runner.lock:
+            super().set_state(sync_data)
