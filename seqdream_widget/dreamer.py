@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from typing import cast
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, linalg
 
 from seqdream_widget.classes import Classes
 from seqdream_widget.errors import StepError
@@ -204,7 +205,7 @@ class Dreamer:
         return Measurement(values, probabilities.numpy())
 
     @contextlib.contextmanager
-    def _undone_on_error(self) -> Iterator[None]:
+    def _undone_on_error(self) -> Generator[None]:
         """Put θ, the optimizer's state and the random streams back if the update does not come to its end."""
         theta = self._theta.detach().clone()
         state = copied_state(self._optimizer, self._theta)
@@ -249,7 +250,7 @@ class Dreamer:
             (gradient,) = torch.autograd.grad(loss.sum(), self._theta)
         if self._held is not None:
             gradient = gradient.masked_fill(self._held, 0)
-        terms["grad_norm"] = gradient.flatten(1).norm(dim=1)
+        terms["grad_norm"] = cast("Tensor", linalg.vector_norm(gradient.flatten(1), dim=1))
         rows = torch.stack([term.detach() for term in terms.values()]).float().cpu()
         measured = dict(zip(terms, rows, strict=True))
         if not bool(rows.isfinite().all()):
@@ -303,14 +304,12 @@ class Dreamer:
 
 
 @contextlib.contextmanager
-def _named(part: str) -> Iterator[None]:
+def _named(part: str) -> Generator[None]:
     """Say which part of a step raised."""
     try:
         yield
     except Exception as error:
-        raise StepError(
-            f"{part} raised {type(error).__name__}: {error}; the step was undone"
-        ) from error
+        raise StepError(f"{part} raised {type(error).__name__}: {error}; the step was undone") from error
 
 
 def _not_finite(names: list[str], number: int) -> str:

@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from jaxtyping import Float32
 from numpy.typing import NDArray
 
 from seqdream_widget.dreamer import Measurement
@@ -65,8 +64,7 @@ class History(Mapping[str, NDArray[np.float64]]):
         if self._count == capacity:
             # Doubled into new arrays, so that a reader on another thread keeps a whole one.
             self._columns = {
-                name: np.concatenate([column, self._blank(capacity)])
-                for name, column in self._columns.items()
+                name: np.concatenate([column, self._blank(capacity)]) for name, column in self._columns.items()
             }
             more = np.full_like(self._probabilities, np.nan)
             self._probabilities = np.concatenate([self._probabilities, more])
@@ -88,7 +86,7 @@ class History(Mapping[str, NDArray[np.float64]]):
         picked = [held[name][steps - 1, dream] if name in held else empty for name in columns]
         return Rows(steps, np.stack(picked, axis=1))
 
-    def latest_probabilities(self, dream: int = 0) -> Float32[np.ndarray, " class"] | None:
+    def latest_probabilities(self, dream: int = 0) -> NDArray[np.float32] | None:
         """Return the class probabilities measured last, or ``None`` before the first step."""
         return self._probabilities[self._count - 1, dream].copy() if self._count else None
 
@@ -136,7 +134,7 @@ class Trajectory:
         self._kept: dict[int, NDArray[np.float32]] = {}
         self._stride = 1
 
-    def append(self, step: int, sequence: Float32[np.ndarray, "batch channel time"]) -> None:
+    def append(self, step: int, sequence: NDArray[np.float32]) -> None:
         """Keep the sequence right after `step`, if it is that step's turn."""
         if step % self._stride:
             return
@@ -150,7 +148,7 @@ class Trajectory:
         """List the steps from `first` to `last` whose sequence is kept."""
         return [step for step in range(first, last + 1) if step in self._kept]
 
-    def at(self, step: int) -> Float32[np.ndarray, "batch channel time"]:
+    def at(self, step: int) -> NDArray[np.float32]:
         """Return the sequence right after `step`; step 0 is the start.
 
         Raises

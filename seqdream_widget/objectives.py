@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Self, cast
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from typing_extensions import Self
 
 from seqdream_widget.classes import Classes
 from seqdream_widget.parameters import Described, described, read_fields, snake_case
@@ -57,7 +56,7 @@ class Objective(Described, ABC):
 
     def to_json(self) -> dict[str, Any]:
         """Describe a resolved objective in JSON's terms, for the wire and the log."""
-        return {"type": snake_case(type(self).__name__), **dataclasses.asdict(cast("Any", self))}
+        return {"type": snake_case(type(self).__name__), **dataclasses.asdict(self)}
 
     @staticmethod
     def from_json(message: object) -> Objective:

@@ -98,7 +98,4 @@ def clear_state(optimizer: Optimizer, theta: Tensor, where: Tensor) -> None:
 def copied_state(optimizer: Optimizer, theta: Tensor) -> dict[str, Any]:
     """Copy what the optimizer remembers of θ."""
     state = cast("dict[str, Any]", optimizer.state.get(theta, {}))
-    return {
-        name: value.clone() if isinstance(value, Tensor) else copy.deepcopy(value)
-        for name, value in state.items()
-    }
+    return {name: value.clone() if isinstance(value, Tensor) else copy.deepcopy(value) for name, value in state.items()}

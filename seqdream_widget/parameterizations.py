@@ -53,9 +53,7 @@ class Samples(Parameterization):
         """Return a copy of the sequence."""
         return x.clone()
 
-    def decode(
-        self, theta: Float[Tensor, "batch channel time"]
-    ) -> Float[Tensor, "batch channel time"]:
+    def decode(self, theta: Float[Tensor, "batch channel time"]) -> Float[Tensor, "batch channel time"]:
         """Return θ as it is."""
         return theta
 

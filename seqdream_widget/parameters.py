@@ -1,8 +1,8 @@
 """Parameters with bounds and units, declared once.
 
 One declaration of a number serves four readers: the constructor that checks it, the command that changes it
-mid-run, the slider that shows it and the docstring. Objectives, regularizers and commands are frozen dataclasses made with
-`described`: a change makes a new object, so that a state once captured stays what it was.
+mid-run, the slider that shows it and the docstring. Objectives, regularizers and commands are frozen dataclasses made
+with `described`: a change makes a new object, so that a state once captured stays what it was.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Parameter:
         """
         if value is None and self.optional:
             return None
-        if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        if not isinstance(value, bool) and isinstance(value, numbers.Real):
             plain = float(value)
             whole = not self.integer or plain.is_integer()
             if math.isfinite(plain) and whole and self.low <= plain <= self.high:
@@ -79,7 +79,7 @@ class Parameter:
 
 
 def number(
-    default: float | None | dataclasses._MISSING_TYPE = dataclasses.MISSING,  # pyright: ignore[reportPrivateUsage] - how dataclasses spells "no default"
+    default: float | dataclasses._MISSING_TYPE | None = dataclasses.MISSING,  # pyright: ignore[reportPrivateUsage] - how dataclasses spells "no default"
     *,
     low: float = -math.inf,
     high: float = math.inf,
@@ -130,6 +130,7 @@ def known_keywords_only(function: Callable[P, R]) -> Callable[P, R]:
     return checked
 
 
+@dataclasses.dataclass(frozen=True)
 class Described:
     """Base of the frozen, self-checking classes made with `described`."""
 

@@ -73,9 +73,7 @@ class Probe:
         If `model` is no ``nn.Module``.
     """
 
-    def __init__(
-        self, model: nn.Module, channels: int, length: int, device: torch.device | str | None = None
-    ) -> None:
+    def __init__(self, model: nn.Module, channels: int, length: int, device: torch.device | str | None = None) -> None:
         if not isinstance(model, nn.Module):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
             raise TypeError(f"the model is a {type(model).__name__}; give a torch.nn.Module")
         first = next((p for p in model.parameters() if p.is_floating_point()), torch.empty(0))

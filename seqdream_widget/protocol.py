@@ -85,24 +85,20 @@ def read_request(content: object, buffers: object = None) -> Request:
 
 def _whole(kind: str, name: str, value: object, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-        raise ValueError(
-            f"{kind}: {name} = {shown(value)} is not allowed; give a whole number from 0 to {most}"
-        )
+        raise ValueError(f"{kind}: {name} = {shown(value)} is not allowed; give a whole number from 0 to {most}")
     return value
 
 
 # ---- from the kernel --------------------------------------------------------------------------------------------
 
 
-def pack(header: Message, arrays: Arrays) -> tuple[Message, list[memoryview]]:
+def pack(header: Message, arrays: Arrays) -> tuple[Message, list[bytes]]:
     """Put arrays behind a message as binary buffers, listed in its ``arrays`` field."""
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     listed = [
-        {"name": name, "dtype": str(array.dtype), "shape": list(array.shape)}
-        for name, array in contiguous.items()
+        {"name": name, "dtype": str(array.dtype), "shape": list(array.shape)} for name, array in contiguous.items()
     ]
-    # Flattened bytes: a memoryview of an empty array of several dimensions cannot be cast later.
-    buffers = [memoryview(array.reshape(-1).view(np.uint8)) for array in contiguous.values()]
+    buffers = [array.tobytes() for array in contiguous.values()]
     return {**header, "arrays": listed}, buffers
 
 
@@ -209,16 +205,11 @@ def _offered(session: Session) -> list[Regularizer]:
     """List the run's regularizers, and behind them those it could have, switched off."""
     present = list(session.regularizers)
     names = {regularizer.name for regularizer in present}
-    return present + [
-        make(enabled=False) for name, make in Regularizer.types.items() if name not in names
-    ]
+    return present + [make(enabled=False) for name, make in Regularizer.types.items() if name not in names]
 
 
 def _regularizer(regularizer: Regularizer) -> Message:
-    values = {
-        parameter: getattr(regularizer, parameter.name)
-        for parameter in parameters_of(type(regularizer))
-    }
+    values = {parameter: getattr(regularizer, parameter.name) for parameter in parameters_of(type(regularizer))}
     own_name = regularizer.name == snake_case(type(regularizer).__name__)
     return {
         "name": regularizer.name,

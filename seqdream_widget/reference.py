@@ -55,5 +55,5 @@ class Reference:
             return None
         if index not in self._envelopes:
             quantiles = np.quantile(members.numpy(), [0.05, 0.95], axis=0).astype(np.float32)
-            self._envelopes[index] = torch.from_numpy(quantiles)
+            self._envelopes[index] = torch.tensor(quantiles)
         return self._envelopes[index]

@@ -178,9 +178,9 @@ class Runner:
 class Pacer:
     """Decides when the next frame is due.
 
-    At most `rate` a second. The front end reports about twice a second which frame it painted last; where that is long ago
-    the pace is halved, down to `slowest`, and doubled again where it keeps up. A silent front end costs little and never
-    stalls the run.
+    At most `rate` a second. The front end reports about twice a second which frame it painted last; where that is
+    long ago the pace is halved, down to `slowest`, and doubled again where it keeps up. A silent front end costs
+    little and never stalls the run.
 
     Parameters
     ----------
@@ -193,9 +193,7 @@ class Pacer:
     LATE = 1.0  # seconds from sending a frame to hearing that it was painted
     SILENCE = 3.0  # seconds without a report after which nobody seems to be looking
 
-    def __init__(
-        self, rate: float = 30.0, slowest: float = 2.0, clock: Clock = time.monotonic
-    ) -> None:
+    def __init__(self, rate: float = 30.0, slowest: float = 2.0, clock: Clock = time.monotonic) -> None:
         self._shortest, self._longest = 1 / rate, 1 / slowest
         self._clock = clock
         self._interval = self._shortest

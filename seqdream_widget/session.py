@@ -1,7 +1,7 @@
 """A dreamer with commands and a history: steps and a person's interventions, interleaved, deterministic.
 
-A session has no threads of its own. A runner may drive it; then it asks the session for steps and carries commands to it
-between them, and whoever else asks is answered from what was last published.
+A session has no threads of its own. A runner may drive it; then it asks the session for steps and carries commands
+to it between them, and whoever else asks is answered from what was last published.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Protocol
 import numpy as np
 import torch
 from jaxtyping import Float
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from seqdream_widget.classes import Classes
 from seqdream_widget.commands import Command, Reset
-from seqdream_widget.commands.settings import LEARNING_RATE
+from seqdream_widget.commands.settings import SetLearningRate
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.dreamer import Dreamer
 from seqdream_widget.history import History, Trajectory
@@ -115,15 +115,10 @@ class Session:
         device: torch.device | str | None = None,
     ) -> None:
         if not isinstance(objective, Objective):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
-            raise TypeError(
-                f"the objective is a {type(objective).__name__}; give e.g. sd.objectives.Logit(0)"
-            )
+            raise TypeError(f"the objective is a {type(objective).__name__}; give e.g. sd.objectives.Logit(0)")
         _whole("batch_size", batch_size, 1, 4096)
         _whole("seed", seed, 0, 2**62)
         self.threads = _whole("threads", threads, 1, 256)
-        rate = Parameter("learning_rate", **LEARNING_RATE, slider=(1e-3, 1.0)).check(
-            "Session", learning_rate
-        )
         self.data = data
         self.reference = None if data is None else Reference(data)
         shape = shape_of(start, data, length, channels)
@@ -139,7 +134,7 @@ class Session:
             generators,
             parameterization=parameterization_of(parameterization),
             optimizer=factory_of(optimizer),
-            learning_rate=float(rate or 0.0),
+            learning_rate=SetLearningRate(learning_rate).learning_rate,
             regularizers=checked(regularizers, self.reference),
             reference=self.reference,
         )
@@ -185,7 +180,7 @@ class Session:
         LookupError
             If that step was not taken, or its sequence was thinned out to keep within memory.
         """
-        return torch.from_numpy(self._trajectory.at(step).copy())
+        return torch.tensor(self._trajectory.at(step))
 
     @property
     def history(self) -> History:
@@ -352,7 +347,7 @@ class _Here:
         return step
 
 
-def frozen_segments(mask: np.ndarray) -> list[list[int | None]]:
+def frozen_segments(mask: NDArray[np.bool_]) -> list[list[int | None]]:
     """List the runs of a mask of shape (batch, channel, time) as ``[start, stop, channel or None, dream]``.
 
     Runs that all channels share come first, with ``None`` for the channel.
@@ -366,17 +361,18 @@ def frozen_segments(mask: np.ndarray) -> list[list[int | None]]:
     [[2, 5, None, 0]]
     """
     segments: list[list[int | None]] = []
-    for dream, channels in enumerate(mask):
-        shared = channels.all(axis=0)
-        segments += [[start, stop, None, dream] for start, stop in _runs(shared)]
-        for channel, row in enumerate(channels):
-            segments += [[start, stop, channel, dream] for start, stop in _runs(row & ~shared)]
+    for dream in range(mask.shape[0]):
+        shared = mask[dream].all(axis=0)
+        segments.extend([start, stop, None, dream] for start, stop in _runs(shared))
+        for channel in range(mask.shape[1]):
+            own = mask[dream, channel] & ~shared
+            segments.extend([start, stop, channel, dream] for start, stop in _runs(own))
     return segments
 
 
-def _runs(row: np.ndarray) -> list[tuple[int, int]]:
+def _runs(row: NDArray[np.bool_]) -> list[tuple[int, int]]:
     edges = np.flatnonzero(np.diff(row.astype(np.int8), prepend=0, append=0))
-    return [(int(start), int(stop)) for start, stop in edges.reshape(-1, 2)]
+    return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _whole(name: str, value: int, low: int, high: int) -> int:

@@ -18,9 +18,7 @@ from seqdream_widget.reference import Reference
 NAMES = ("noise", "zeros", "mean")
 
 
-def shape_of(
-    start: object, data: SequenceDataset | None, length: int | None, channels: int | None
-) -> tuple[int, int]:
+def shape_of(start: object, data: SequenceDataset | None, length: int | None, channels: int | None) -> tuple[int, int]:
     """Find channels and length of a sequence from whatever tells them.
 
     Raises
@@ -75,9 +73,7 @@ def start_of(
         if reference is None:
             raise ValueError(f"start={index} is an index into the data and there is none; give data=")
         if not 0 <= index < len(reference.data):
-            raise ValueError(
-                f"start={index} is not allowed; the data has samples 0 to {len(reference.data) - 1}"
-            )
+            raise ValueError(f"start={index} is not allowed; the data has samples 0 to {len(reference.data) - 1}")
         return reference.data.x[index].expand(batch, *shape).clone()
     x = _array(start)
     if not x.isfinite().all():
@@ -102,9 +98,7 @@ def _named(
         if reference is None:
             raise ValueError('start="mean" is the mean of the data and there is none; give data=')
         return reference.mean_sequence.expand(len(generators), *shape).clone()
-    raise ValueError(
-        unknown("start", name, NAMES) + "; or give an array, a tensor or an index into data"
-    )
+    raise ValueError(unknown("start", name, NAMES) + "; or give an array, a tensor or an index into data")
 
 
 def _index(start: object) -> int | None:
@@ -126,7 +120,5 @@ def _array(start: object) -> Tensor:
             f"start is a {type(start).__name__}; give {', '.join(NAMES)}, an array, a tensor or an index into data"
         ) from None
     if not 1 <= x.ndim <= 3:  # noqa: PLR2004 - said in the message
-        raise ShapeError(
-            f"start has shape {tuple(x.shape)}; give (time,), (channel, time) or (batch, channel, time)"
-        )
+        raise ShapeError(f"start has shape {tuple(x.shape)}; give (time,), (channel, time) or (batch, channel, time)")
     return x.reshape(*(1,) * (3 - x.ndim), *x.shape)

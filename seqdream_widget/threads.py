@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 
 import torch
 
 
 @contextlib.contextmanager
-def intra_op_threads(count: int) -> Iterator[None]:
+def intra_op_threads(count: int) -> Generator[None]:
     """Use `count` intra-op threads on this thread, and what was before afterwards."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
@@ -24,8 +24,8 @@ def intra_op_threads(count: int) -> Iterator[None]:
 def fastest_thread_count(work: Callable[[], None], rounds: int = 7) -> int:
     """Try 1, 2 and 4 intra-op threads (as far as there are cores) on `work` and return the fastest.
 
-    More threads must be a tenth faster to be chosen: on a busy machine they cost more than they show here, since a small
-    model leaves them waiting for each other.
+    More threads must be a tenth faster to be chosen: on a busy machine they cost more than they show here, since a
+    small model leaves them waiting for each other.
     """
     cores = os.cpu_count() or 1
     best, best_time = 1, float("inf")

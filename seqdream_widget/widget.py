@@ -92,7 +92,7 @@ class SeqDream(anywidget.AnyWidget):
     probabilities = traitlets.List(traitlets.Float(), read_only=True).tag(sync=True)
     status = traitlets.Unicode("", read_only=True).tag(sync=True)
     error = traitlets.Unicode("", read_only=True).tag(sync=True)
-    frozen = traitlets.List(read_only=True).tag(sync=True)
+    frozen = traitlets.List(traitlets.Any(), read_only=True).tag(sync=True)
 
     @known_keywords_only
     def __init__(
@@ -137,7 +137,7 @@ class SeqDream(anywidget.AnyWidget):
         self._has_front_end = False
         super().__init__()
         self._publish_traits(status=self._resting())
-        self.on_msg(self._on_message)
+        self.on_msg(self._on_message)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
         self.session.watch(self._tell_change)
 
     # ---- what people do -----------------------------------------------------------------------------------------
@@ -197,9 +197,7 @@ class SeqDream(anywidget.AnyWidget):
         if self._pacer.due():
             self._tell_frame()
             if self._has_front_end and self._pacer.silence > PATIENCE:
-                self._runner.pause(
-                    wait=False, reason=f"no view has answered for {PATIENCE:.0f} s"
-                )
+                self._runner.pause(wait=False, reason=f"no view has answered for {PATIENCE:.0f} s")
         if time.monotonic() >= self._traits_due:
             self._publish_traits()
 
@@ -214,8 +212,8 @@ class SeqDream(anywidget.AnyWidget):
 
     # ---- messages from the front end ----------------------------------------------------------------------------
 
-    def _on_message(self, _widget: object, content: object, buffers: object) -> None:
-        identifier = content.get("id") if isinstance(content, dict) else None
+    def _on_message(self, _widget: object, content: Any, buffers: object) -> None:
+        identifier: object = content.get("id") if hasattr(content, "get") else None
         try:
             request = protocol.read_request(content, buffers)
             self._carry_out(request)
@@ -260,7 +258,7 @@ class SeqDream(anywidget.AnyWidget):
             self._number += 1
             numbered = {**header, "run": self.session.run_id, "number": self._number}
             message, buffers = protocol.pack(numbered, arrays or {})
-            self.send(message, buffers)
+            self.send(message, buffers)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
 
     def _tell_snapshot(self) -> None:
         # A view that was dragging may have gone with its page: nobody else will let its gesture go.
@@ -289,9 +287,7 @@ class SeqDream(anywidget.AnyWidget):
         self._tell_settings()
 
     def _settings(self) -> protocol.Message:
-        return protocol.settings_of(
-            self.session, playing=self._runner.playing, status=self.status, error=self.error
-        )
+        return protocol.settings_of(self.session, playing=self._runner.playing, status=self.status, error=self.error)
 
     def _resting(self, verb: str = "paused") -> str:
         steps = self.session.step_count
@@ -334,4 +330,4 @@ class SeqDream(anywidget.AnyWidget):
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take a state update from the front end under the lock that all writers of traits share."""
         with self._runner.lock:
-            super().set_state(sync_data)
+            super().set_state(sync_data)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped

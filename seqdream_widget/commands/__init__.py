@@ -1,8 +1,8 @@
 """What a person can do between two steps.
 
-A command is a frozen object. `check` says whether it may be carried out now, `apply` carries it out; what each does to the
-sequence, the optimizer and the random stream is the table in `docs/contract.md`. To add one, write one class in the
-module of its kind: it is known to sessions and on the wire.
+A command is a frozen object. `check` says whether it may be carried out now, `apply` carries it out; what each
+does to the sequence, the optimizer and the random stream is the table in `docs/contract.md`. To add one, write one
+class in the module of its kind: it is known to sessions and on the wire.
 """
 
 from seqdream_widget.commands.base import Command

@@ -30,9 +30,7 @@ class SampleCommand(Command, abstract=True):
         On which dream of the batch.
     """
 
-    channel: int | None = number(
-        None, low=0, high=1e6, integer=True, optional=True, kw_only=True
-    )
+    channel: int | None = number(None, low=0, high=1e6, integer=True, optional=True, kw_only=True)
     dream: int = number(0, low=0, high=1e6, integer=True, kw_only=True)
 
     def segment(self, dreamer: Dreamer, start: int, stop: int) -> Bool[Tensor, "batch channel time"]:
@@ -76,9 +74,7 @@ class SampleCommand(Command, abstract=True):
         """Raise if one of the samples is frozen."""
         frozen = dreamer.frozen[self.dream, self.one_channel(dreamer), start:stop].nonzero()
         if len(frozen):
-            raise ValueError(
-                f"{type(self).__name__}: sample {start + int(frozen[0])} is frozen; unfreeze it first"
-            )
+            raise ValueError(f"{type(self).__name__}: sample {start + int(frozen[0])} is frozen; unfreeze it first")
 
 
 @described
@@ -142,8 +138,8 @@ class Edit(SampleCommand):
 class MovePoint(SampleCommand):
     """Move one sample to a value, and its neighbourhood with it.
 
-    The displacement is taken when the command is applied: `value` minus the value there. A neighbour at distance d moves by
-    ``displacement · (1 + cos(π d / radius)) / 2``, zero at ± radius; frozen neighbours stay.
+    The displacement is taken when the command is applied: `value` minus the value there. A neighbour at distance d
+    moves by ``displacement · (1 + cos(π d / radius)) / 2``, zero at ± radius; frozen neighbours stay.
 
     Parameters
     ----------
@@ -154,7 +150,7 @@ class MovePoint(SampleCommand):
     radius : int
         Reach of the neighbourhood in samples, at least 1; 1 moves the sample alone.
     gesture : int, optional
-        Number of the pointer gesture this move is part of. Until that gesture is released, the neighbourhood is held
+        Number of the pointer gesture this move is part of. Until that is released, the neighbourhood is held
         against the gradient.
 
     Examples

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
-
-from typing_extensions import Self
+from typing import Any, Self, cast
 
 from seqdream_widget.commands.base import Command
 from seqdream_widget.dreamer import Dreamer
@@ -14,7 +12,7 @@ from seqdream_widget.objectives import Objective
 from seqdream_widget.parameters import described, number
 from seqdream_widget.regularizers.base import Regularizer, by_name, checked
 
-LEARNING_RATE = {"low": 1e-6, "high": 100.0}
+LOWEST_RATE, HIGHEST_RATE = 1e-6, 100.0
 
 
 @described
@@ -95,9 +93,7 @@ class SetObjective(Command):
     def __post_init__(self) -> None:
         """Refuse what is no objective."""
         if not isinstance(self.objective, Objective):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
-            raise TypeError(
-                f"SetObjective: {self.objective!r} is no objective; give e.g. sd.objectives.Logit(0)"
-            )
+            raise TypeError(f"SetObjective: {self.objective!r} is no objective; give e.g. sd.objectives.Logit(0)")
 
     @classmethod
     def from_fields(cls, fields: dict[str, Any]) -> Self:
@@ -126,7 +122,7 @@ class SetLearningRate(Command):
         1e-6 … 100; with Adam about the change of a sample in one step.
     """
 
-    learning_rate: float = number(low=LEARNING_RATE["low"], high=LEARNING_RATE["high"], scale="log")
+    learning_rate: float = number(low=LOWEST_RATE, high=HIGHEST_RATE, scale="log")
 
     def check(self, dreamer: Dreamer) -> None:
         """Allow it always: its bounds were checked when it was made."""

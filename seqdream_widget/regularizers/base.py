@@ -5,11 +5,10 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Self, cast
 
 from jaxtyping import Float
 from torch import Tensor
-from typing_extensions import Self
 
 from seqdream_widget.errors import unknown
 from seqdream_widget.parameters import Described, described, number, parameters_of, snake_case
@@ -96,9 +95,7 @@ class Penalty(Regularizer, abstract=True):
     weight: float = number(1e-3, low=0.0, high=1e6, slider=(1e-4, 10.0), scale="log")
 
     @abstractmethod
-    def value(
-        self, x: Float[Tensor, "batch channel time"], reference: Reference | None
-    ) -> Float[Tensor, " batch"]:
+    def value(self, x: Float[Tensor, "batch channel time"], reference: Reference | None) -> Float[Tensor, " batch"]:
         """Evaluate the penalty of each dream, without its weight."""
 
 
@@ -108,9 +105,7 @@ class Projection(Regularizer, abstract=True):
 
     group: ClassVar[str] = "projection"
 
-    every: int = number(
-        1, low=1, high=1_000_000, slider=(1, 100), scale="log", unit="steps", integer=True
-    )
+    every: int = number(1, low=1, high=1_000_000, slider=(1, 100), scale="log", unit="steps", integer=True)
 
     @abstractmethod
     def apply(

@@ -35,9 +35,7 @@ class L2(Penalty):
 
     label: ClassVar[str] = "L2"
 
-    def value(
-        self, x: Float[Tensor, "batch channel time"], reference: Reference | None
-    ) -> Float[Tensor, " batch"]:
+    def value(self, x: Float[Tensor, "batch channel time"], reference: Reference | None) -> Float[Tensor, " batch"]:
         """Return ``Σ x²`` of each dream."""
         del reference
         return x.square().sum(dim=(1, 2))
@@ -68,9 +66,7 @@ class TotalVariation(Penalty):
 
     weight: float = number(1e-2, low=0.0, high=1e6, slider=(1e-4, 10.0), scale="log")
 
-    def value(
-        self, x: Float[Tensor, "batch channel time"], reference: Reference | None
-    ) -> Float[Tensor, " batch"]:
+    def value(self, x: Float[Tensor, "batch channel time"], reference: Reference | None) -> Float[Tensor, " batch"]:
         """Return ``Σ |x_t − x_{t−1}|`` of each dream."""
         del reference
         return x.diff(dim=2).abs().sum(dim=(1, 2))

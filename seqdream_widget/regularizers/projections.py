@@ -45,9 +45,7 @@ class ExponentialSmoothing(Projection):
     slider: ClassVar[str | None] = "alpha"
 
     alpha: float = number(0.3, low=0.01, high=1.0)
-    every: int = number(
-        10, low=1, high=1_000_000, slider=(1, 100), scale="log", unit="steps", integer=True
-    )
+    every: int = number(10, low=1, high=1_000_000, slider=(1, 100), scale="log", unit="steps", integer=True)
 
     def apply(
         self, x: Float[Tensor, "batch channel time"], reference: Reference | None
@@ -92,9 +90,7 @@ class GaussianBlur(Projection):
     slider: ClassVar[str | None] = "sigma"
 
     sigma: float = number(1.0, low=0.1, high=100.0, slider=(0.1, 20.0), scale="log", unit="samples")
-    every: int = number(
-        10, low=1, high=1_000_000, slider=(1, 100), scale="log", unit="steps", integer=True
-    )
+    every: int = number(10, low=1, high=1_000_000, slider=(1, 100), scale="log", unit="steps", integer=True)
 
     def apply(
         self, x: Float[Tensor, "batch channel time"], reference: Reference | None
