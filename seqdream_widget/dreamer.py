@@ -9,13 +9,12 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Generator, Sequence
-from typing import cast
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
-from torch import Tensor, linalg
+from torch import Tensor
 
 from seqdream_widget.classes import Classes
 from seqdream_widget.errors import StepError
@@ -250,7 +249,7 @@ class Dreamer:
             (gradient,) = torch.autograd.grad(loss.sum(), self._theta)
         if self._held is not None:
             gradient = gradient.masked_fill(self._held, 0)
-        terms["grad_norm"] = cast("Tensor", linalg.vector_norm(gradient.flatten(1), dim=1))
+        terms["grad_norm"] = gradient.flatten(1).norm(dim=1)  # pyright: ignore[reportUnknownMemberType] - untyped in torch
         rows = torch.stack([term.detach() for term in terms.values()]).float().cpu()
         measured = dict(zip(terms, rows, strict=True))
         if not bool(rows.isfinite().all()):

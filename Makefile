@@ -1,0 +1,61 @@
+# Two commands do everything: `make demo` and `make test`. Both set up what they need.
+PYTHON ?= python3
+BIN := .venv/bin
+ENVIRONMENT := .venv/.installed
+NODE_MODULES := js/node_modules/.installed
+FRONT_END := seqdream_widget/static/widget.js
+export JUPYTER_PLATFORM_DIRS := 1
+
+.PHONY: demo test build environment lint types test-python test-js test-browser bench-streaming screenshots clean
+.DELETE_ON_ERROR:
+
+demo: build  ## JupyterLab on the quickstart; NO_BROWSER=1 only serves it and prints the address
+	$(BIN)/jupyter lab notebooks/01_quickstart.ipynb $(if $(NO_BROWSER),--no-browser) $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
+
+test: build chromium lint types test-js test-python test-browser  ## everything that must hold before a change lands
+
+build: $(ENVIRONMENT) $(FRONT_END)  ## environment and front end
+
+$(ENVIRONMENT): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	SKIP_JUPYTER_BUILDER=1 $(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
+	touch $@
+
+$(NODE_MODULES): js/package.json js/package-lock.json
+	cd js && npm ci --no-audit --no-fund
+	touch $@
+
+$(FRONT_END): $(NODE_MODULES) $(shell find js/src js/scripts -type f)
+	cd js && npm run build
+	touch $@
+
+.PHONY: chromium
+chromium:
+	tests/browser/ensure-chromium
+
+lint: build
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	cd js && npm run lint
+
+types: build
+	js/node_modules/.bin/pyright -p .
+	cd js && npm run typecheck
+
+test-js: build
+	cd js && npm test && npm run size
+
+test-python: build  ## engine, kernel side of the widget, docstrings, notebooks, packaging
+	$(BIN)/python -m pytest tests/unit tests/notebooks tests/packaging seqdream_widget --doctest-modules
+
+test-browser: build chromium  ## real JupyterLab, real Chromium, real kernel
+	$(BIN)/python -m pytest tests/browser
+
+bench-streaming: build chromium  ## what streaming costs, beside a bare loop and bqplot
+	$(BIN)/python -m benchmarks.streaming
+
+screenshots: build chromium  ## docs/images, from a real JupyterLab in light and dark
+	$(BIN)/python -m tests.browser.screenshots
+
+clean:
+	rm -rf .venv js/node_modules seqdream_widget/static dist

@@ -1,0 +1,353 @@
+"""Labelled sequences: what the model was trained on, as the rest of the package reads it."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int64
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from seqdream_widget.errors import ShapeError
+
+Label = int | float | str
+"""A class as a data file writes it."""
+
+_SHOWN = 10
+"""Labels an error message lists before it abbreviates."""
+
+
+class SequenceDataset:
+    """Sequences with their classes, checked once so that nobody has to check again.
+
+    Parameters
+    ----------
+    x : array-like of shape (n, channel, time) or (n, time)
+        The sequences, as a numpy array, a tensor or nested lists. Two dimensions mean one channel.
+        Values are converted to float32 and copied to the CPU; all must be finite.
+    y : array-like of shape (n,)
+        One label per sequence: integers, floats, strings, numpy or torch.
+    class_names : sequence of str, optional
+        One name per class, without repetition. With K names, integer labels that all lie in
+        0 … K−1 are indices; otherwise strings that are all among the names are matched by name;
+        otherwise the sorted distinct labels must be exactly K and are matched in order.
+        Without it the names are the sorted distinct labels as text.
+    channel_names : sequence of str, optional
+        One name per channel, without repetition.
+    sample_rate : float, optional
+        Samples per second, above 0. None where it is not known.
+    unit : str or sequence of str, optional
+        Unit of the values for people, such as ``"bar"``: one for all channels, or one per channel.
+    scale : pair of array-like, optional
+        Mean and standard deviation per channel, ``(means, stds)``, of the values before they were
+        standardized: for a model that sees z-scores and people who want ``value * std + mean``.
+
+    Attributes
+    ----------
+    x : Tensor of shape (n, channel, time)
+        float32, contiguous, on the CPU.
+    y : Tensor of shape (n,)
+        int64, indices into `class_names`.
+    class_names : tuple of str
+    channel_names : tuple of str, or None
+    sample_rate : float, or None
+    unit : str, tuple of str, or None
+    scale : pair of tuple of float, or None
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit each other or something is empty. It is a `ValueError`.
+    ValueError
+        If values are not finite, labels do not fit the names, or metadata is out of bounds.
+
+    Examples
+    --------
+    >>> data = SequenceDataset([[0.0, 1.0, 0.0], [1.0, 0.0, 1.0]], [-1, 1], ["normal", "abnormal"])
+    >>> data.x.shape, data.y.tolist()
+    (torch.Size([2, 1, 3]), [0, 1])
+    >>> data.members(1).tolist()
+    [[[1.0, 0.0, 1.0]]]
+    """
+
+    x: Float[Tensor, "n channel time"]
+    y: Int64[Tensor, " n"]
+    class_names: tuple[str, ...]
+    channel_names: tuple[str, ...] | None
+    sample_rate: float | None
+    unit: str | tuple[str, ...] | None
+    scale: tuple[tuple[float, ...], tuple[float, ...]] | None
+
+    def __init__(  # noqa: PLR0917 - everything after y is known by its name
+        self,
+        x: ArrayLike | Tensor,
+        y: ArrayLike | Tensor,
+        class_names: Sequence[str] | None = None,
+        channel_names: Sequence[str] | None = None,
+        sample_rate: float | None = None,
+        unit: str | Sequence[str] | None = None,
+        scale: tuple[ArrayLike, ArrayLike] | None = None,
+    ) -> None:
+        self.x = _sequences(x)
+        labels = _labels(y)
+        if len(labels) != len(self.x):
+            raise ShapeError(
+                f"x holds {len(self.x)} sequences but y holds {len(labels)} labels; give one label per sequence"
+            )
+        names = None if class_names is None else _names(class_names, "class_names")
+        indices, self.class_names = _classes(labels, names)
+        self.y = torch.tensor(indices, dtype=torch.int64)
+        self.channel_names = None if channel_names is None else _names(channel_names, "channel_names")
+        self._check_one_per_channel("channel_names", self.channel_names)
+        self.sample_rate = None if sample_rate is None else _positive("sample_rate", sample_rate)
+        self.unit = unit if unit is None or isinstance(unit, str) else tuple(unit)
+        if isinstance(self.unit, tuple):
+            self._check_one_per_channel("unit", self.unit)
+        self.scale = None if scale is None else self._checked_scale(scale)
+
+    @classmethod
+    def from_ucr(
+        cls,
+        name: str,
+        split: str,
+        root: str | Path | None = None,
+        class_names: Sequence[str] | None = None,
+    ) -> SequenceDataset:
+        """Read a data set of the UCR and UEA archives.
+
+        Parameters
+        ----------
+        name : str
+            Name in the archive, such as ``"FordA"``.
+        split : {"train", "test"}
+            Part of the data set, in any case.
+        root : str or Path, optional
+            Directory with ``{name}_{SPLIT}`` as ``.npz`` (arrays ``x`` and ``y``), ``.tsv``
+            (label first) or ``.ts`` (needs aeon), there or in its subdirectory `name`; the first
+            found in this order is read. Without it, aeon loads and downloads the data set.
+        class_names : sequence of str, optional
+            As for the constructor. Labels that are numbers sort as numbers, however the file
+            writes them.
+
+        Returns
+        -------
+        SequenceDataset
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file; the message names what was looked for.
+        ImportError
+            If aeon is needed and not installed.
+        ValueError
+            If `split` is neither train nor test, or the file does not hold such data.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import numpy as np
+        >>> with tempfile.TemporaryDirectory() as root:
+        ...     np.savez(f"{root}/Toy_TRAIN.npz", x=np.eye(4), y=[-1, 1, 1, 1])
+        ...     SequenceDataset.from_ucr("Toy", "train", root)
+        SequenceDataset(4 × 1 × 4, classes: -1 (1), 1 (3))
+        """
+        part = split.upper()
+        if part not in ("TRAIN", "TEST"):
+            raise ValueError(f'split "{split}" is not allowed; give "train" or "test"')
+        if root is None:
+            x, y = _aeon("load_classification")(name, split=part.lower())
+        else:
+            x, y = _read(_find(Path(root), name, part))
+        return cls(x, _as_numbers(y), class_names=class_names)
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def __repr__(self) -> str:
+        counts = torch.bincount(self.y, minlength=self.n_classes)
+        named = [f"{name} ({int(n)})" for name, n in zip(self.class_names, counts, strict=True)]
+        shape = " × ".join(str(size) for size in self.x.shape)
+        return f"SequenceDataset({shape}, classes: {_abbreviated(named)})"
+
+    @property
+    def n_channels(self) -> int:
+        """Channels per sequence."""
+        return self.x.shape[1]
+
+    @property
+    def length(self) -> int:
+        """Samples per sequence and channel."""
+        return self.x.shape[2]
+
+    @property
+    def n_classes(self) -> int:
+        """Classes that have a name; a class may have no member."""
+        return len(self.class_names)
+
+    def members(self, index: int) -> Float[Tensor, "member channel time"]:
+        """Select the sequences of one class.
+
+        Parameters
+        ----------
+        index : int
+            Index of the class, 0 to `n_classes` − 1.
+
+        Raises
+        ------
+        ValueError
+            If there is no such class.
+        """
+        if not 0 <= index < self.n_classes:
+            raise ValueError(f"class index {index} is not allowed; give one from 0 to {self.n_classes - 1}")
+        return self.x[self.y == index]
+
+    def _check_one_per_channel(self, argument: str, values: Sequence[object] | None) -> None:
+        if values is not None and len(values) != self.n_channels:
+            raise ValueError(
+                f"{argument} has {len(values)} entries but x has {self.n_channels} channel(s); give one per channel"
+            )
+
+    def _checked_scale(self, scale: tuple[ArrayLike, ArrayLike]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        remedy = f"give (means, stds) with {self.n_channels} number(s) each, one per channel"
+        try:
+            means, stds = (np.atleast_1d(np.asarray(part, dtype=float)) for part in scale)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"scale {scale!r} is not a pair of numbers; {remedy}") from error
+        if means.shape != (self.n_channels,) or stds.shape != (self.n_channels,):
+            raise ValueError(f"scale has means of shape {means.shape} and stds of shape {stds.shape}; {remedy}")
+        if not (np.isfinite(means).all() and np.isfinite(stds).all() and (stds > 0).all()):
+            raise ValueError(f"scale {scale!r} is out of bounds: means must be finite, stds finite and above 0")
+        return tuple(map(float, means)), tuple(map(float, stds))
+
+
+def _sequences(x: ArrayLike | Tensor) -> Float[Tensor, "n channel time"]:
+    """Copy numbers of any kind to a contiguous float32 tensor (n, channel, time)."""
+    array = _array(x)
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"x holds {array.dtype} values; give real numbers")
+    if array.ndim not in (2, 3) or 0 in array.shape:
+        raise ShapeError(f"x has shape {array.shape}; give (n, time) or (n, channel, time), with at least 1 of each")
+    if array.ndim == 2:  # noqa: PLR2004 - (n, time): one channel
+        array = array[:, None]
+    with np.errstate(over="ignore"):  # what float32 cannot hold is reported below
+        array = array.astype(np.float32, order="C")
+    wrong = np.argwhere(~np.isfinite(array))
+    if len(wrong):
+        sequence, channel, sample = map(int, wrong[0])
+        raise ValueError(
+            f"x holds {len(wrong)} value(s) that are not finite float32, the first "
+            f"({array[sequence, channel, sample]}) in sequence {sequence}, channel {channel}, "
+            f"sample {sample}; fill or drop them before"
+        )
+    return torch.as_tensor(array)
+
+
+def _array(x: ArrayLike | Tensor) -> NDArray[Any]:
+    if isinstance(x, Tensor):
+        # numpy knows no bfloat16, and a complex tensor is turned down by its dtype
+        return (x if x.is_complex() else x.float()).detach().cpu().numpy()
+    try:
+        return np.asarray(x)
+    except ValueError as error:
+        raise ShapeError("x has sequences of different lengths; cut or pad them to one length") from error
+
+
+def _labels(y: ArrayLike | Tensor) -> list[Label]:
+    """List labels as plain ints, floats or strings; integral floats become ints."""
+    array = np.asarray(y.detach().cpu().numpy() if isinstance(y, Tensor) else y)
+    if array.ndim != 1:
+        raise ShapeError(f"y has shape {array.shape}; give (n,), one label per sequence")
+    values = cast("list[Any]", array.tolist())
+    if array.dtype.kind in "iub":
+        return [int(value) for value in values]
+    if array.dtype.kind == "f":
+        if not np.isfinite(array).all():
+            raise ValueError("y holds labels that are not finite; drop those sequences before")
+        return [int(value) if value.is_integer() else value for value in values]
+    if all(isinstance(value, str) for value in values):
+        return values
+    raise ValueError(f"y holds {array.dtype} values; give integers, floats or strings")
+
+
+def _classes(labels: Sequence[Label], names: tuple[str, ...] | None) -> tuple[list[int], tuple[str, ...]]:
+    """Turn labels into indices by the rule the constructor documents; return them and the names."""
+    distinct = sorted(set(cast("Sequence[Any]", labels)))
+    if names is None:
+        names = tuple(str(label) for label in distinct)
+    elif all(isinstance(label, int) and 0 <= label < len(names) for label in distinct):
+        return [int(label) for label in labels], names
+    elif all(label in names for label in distinct):
+        distinct = list(names)
+    elif len(distinct) != len(names):
+        raise ValueError(
+            f"the labels {_abbreviated(distinct)} do not fit the {len(names)} class names "
+            f"{_abbreviated(names)}; give indices 0 to {len(names) - 1}, the names themselves, "
+            f"or exactly {len(names)} distinct labels, which are matched in sorted order"
+        )
+    place: dict[Label, int] = {label: index for index, label in enumerate(distinct)}
+    return [place[label] for label in labels], names
+
+
+def _names(values: Sequence[object], argument: str) -> tuple[str, ...]:
+    names = [value for value in values if isinstance(value, str)]
+    if isinstance(values, str) or not names or len(names) != len(values):
+        raise ValueError(f"{argument} {values!r} is not allowed; give a sequence of strings")
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"{argument} repeats {_abbreviated(repeated)}; give each name once")
+    return tuple(names)
+
+
+def _positive(argument: str, value: float) -> float:
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError(f"{argument} {value} is not allowed; give a finite number above 0")
+    return float(value)
+
+
+def _abbreviated(values: Sequence[object]) -> str:
+    shown = ", ".join(str(value) for value in values[:_SHOWN])
+    return shown + (f", … ({len(values)} in all)" if len(values) > _SHOWN else "")
+
+
+def _as_numbers(y: ArrayLike) -> ArrayLike:
+    """Read labels written as text as numbers where all are: so that "10" sorts after "9"."""
+    try:
+        return np.asarray(y).astype(float)
+    except ValueError:
+        return y
+
+
+def _find(root: Path, name: str, part: str) -> Path:
+    wanted = [folder / f"{name}_{part}{suffix}" for folder in (root, root / name) for suffix in (".npz", ".tsv", ".ts")]
+    for path in wanted:
+        if path.is_file():
+            return path
+    raise FileNotFoundError("no such data; looked for " + ", ".join(f'"{path}"' for path in wanted))
+
+
+def _read(path: Path) -> tuple[ArrayLike, ArrayLike]:
+    if path.suffix == ".ts":
+        return _aeon("load_from_ts_file")(str(path))
+    if path.suffix == ".tsv":
+        table = np.loadtxt(path, delimiter="\t", ndmin=2)
+        return table[:, 1:], table[:, 0]
+    with np.load(path, allow_pickle=False) as arrays:
+        missing = {"x", "y"} - set(arrays.files)
+        if missing:
+            raise ValueError(f'"{path}" holds the arrays {_abbreviated(arrays.files)}; it needs "x" and "y"')
+        return arrays["x"], arrays["y"]
+
+
+def _aeon(function: str) -> Any:
+    try:
+        return getattr(importlib.import_module("aeon.datasets"), function)
+    except ImportError as error:
+        raise ImportError(
+            "reading this needs aeon, which is not installed; run: pip install 'seqdream_widget[data]'"
+        ) from error

@@ -1,0 +1,189 @@
+"""Make a bundled demo: train its model, test it once, write the files.
+
+Run ``python -m seqdream_widget.demos.train forda --root ../shared/data``.
+"""
+
+# Torch leaves parameters of `backward`, `step` and `split` without annotations:
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+import argparse
+import copy
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from safetensors.torch import save
+from torch import Generator, Tensor, nn
+from torch.nn import functional
+from torch.optim.lr_scheduler import OneCycleLR
+from tqdm import tqdm
+
+from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.demos import RECIPES
+from seqdream_widget.demos.resnet import ResNet
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """How a model is trained; written to its card.
+
+    Attributes
+    ----------
+    validation_share : float
+        Part of the train split held out to choose the epoch, 0 to 1.
+    crop : float
+        Shortest part of the sequences a batch is cut to, 0 to 1. The network takes any length and
+        where a recording begins means nothing, so a cut is a shift without a seam.
+    rescale : float
+        Amplitudes are multiplied by 1 ± this.
+    noise : float
+        Standard deviation of the noise that is added, in the unit of the data.
+    """
+
+    seed: int = 0
+    epochs: int = 40
+    batch_size: int = 64
+    learning_rate: float = 0.005
+    weight_decay: float = 0.05
+    validation_share: float = 0.1
+    crop: float = 0.9
+    rescale: float = 0.2
+    noise: float = 0.02
+
+
+def augment(x: Tensor, settings: Settings, random: Generator) -> Tensor:
+    """Cut, rescale and disturb a batch (batch, channel, time)."""
+    length = x.shape[2]
+    kept = int(torch.randint(round(settings.crop * length), length + 1, (), generator=random))
+    start = int(torch.randint(0, length - kept + 1, (), generator=random))
+    amplitude = 1 + settings.rescale * (2 * torch.rand(len(x), 1, 1, generator=random) - 1)
+    cut = x[:, :, start : start + kept]
+    return cut * amplitude + settings.noise * torch.randn(cut.shape, generator=random)
+
+
+def pick_per_class(y: Tensor, count: int, random: Generator) -> Tensor:
+    """Pick `count` indices of each class at random; return them all in ascending order."""
+    order = torch.randperm(len(y), generator=random)
+    return torch.cat([order[y[order] == c][:count] for c in range(int(y.max()) + 1)]).sort().values
+
+
+@torch.no_grad()
+def evaluate(model: nn.Module, data: SequenceDataset) -> tuple[int, float]:
+    """Return how many sequences the model gets right, and its cross entropy."""
+    model.eval()
+    logits = torch.cat([model(batch) for batch in data.x.split(256)])
+    correct = int((logits.argmax(dim=1) == data.y).sum())
+    return correct, functional.cross_entropy(logits, data.y).item()
+
+
+def train(data: SequenceDataset, settings: Settings) -> tuple[ResNet, dict[str, int | float]]:
+    """Train on one part of `data`; keep the epoch with the lowest loss on the other part.
+
+    Returns
+    -------
+    ResNet
+        In eval mode.
+    dict
+        What there is to tell of the training, for the card.
+    """
+    torch.manual_seed(settings.seed)
+    random = torch.Generator().manual_seed(settings.seed)
+    order = torch.randperm(len(data), generator=random)
+    held_out, kept = order.tensor_split([round(settings.validation_share * len(data))])
+    validation = SequenceDataset(data.x[held_out], data.y[held_out], data.class_names)
+    model = ResNet(data.n_channels, data.n_classes)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    # The last batch of an epoch is dropped unless full: batch normalization dislikes small ones.
+    batches = len(kept) // settings.batch_size
+    schedule = OneCycleLR(optimizer, settings.learning_rate, total_steps=settings.epochs * batches)
+    best_loss, best_epoch, best_correct = float("inf"), 0, 0
+    best_state = copy.deepcopy(model.state_dict())
+    with tqdm(total=settings.epochs * batches, unit="batch") as bar:
+        for epoch in range(1, settings.epochs + 1):
+            model.train()
+            shuffled = kept[torch.randperm(len(kept), generator=random)]
+            for batch in shuffled[: batches * settings.batch_size].split(settings.batch_size):
+                logits = model(augment(data.x[batch], settings, random))
+                optimizer.zero_grad()
+                functional.cross_entropy(logits, data.y[batch]).backward()
+                optimizer.step()
+                schedule.step()
+                bar.update()
+            correct, loss = evaluate(model, validation)
+            if loss < best_loss:
+                best_loss, best_epoch, best_correct = loss, epoch, correct
+                best_state = copy.deepcopy(model.state_dict())
+            bar.set_postfix_str(
+                f"epoch {epoch}: validation accuracy {correct / len(validation):.4f}, "
+                f"loss {loss:.4f}, best {best_loss:.4f}"
+            )
+    model.load_state_dict(best_state)
+    return model.eval(), {
+        "train_n": len(kept),
+        "validation_n": len(validation),
+        "validation_accuracy": best_correct / len(validation),
+        "best_epoch": best_epoch,
+    }
+
+
+def bundle(test: SequenceDataset, per_class: int, seed: int) -> dict[str, Tensor]:
+    """Pick a balanced part of the test split, with the labels as the archive writes them."""
+    rows = pick_per_class(test.y, per_class, torch.Generator().manual_seed(seed))
+    labels = torch.tensor([int(name) for name in test.class_names])
+    return {"x": test.x[rows], "labels": labels[test.y[rows]], "rows": rows}
+
+
+def make(name: str, root: Path, out: Path, settings: Settings) -> dict[str, object]:
+    """Train, test once, write model, data and card to `out`; return the card."""
+    recipe = RECIPES[name]
+    model, told = train(SequenceDataset.from_ucr(recipe.dataset, "train", root), settings)
+    test = SequenceDataset.from_ucr(recipe.dataset, "test", root)
+    correct, _ = evaluate(model, test)
+    tensors = bundle(test, recipe.bundled_per_class, settings.seed)
+    bundled = SequenceDataset(tensors["x"], tensors["labels"])
+    bundled_correct, _ = evaluate(model, bundled)
+    card: dict[str, object] = {
+        "dataset": recipe.dataset,
+        "labels": dict(zip(test.class_names, recipe.class_names, strict=True)),
+        "architecture": "ResNet (Wang, Yan, Oates 2017), narrowed",
+        "widths": [block.conv3.out_channels for block in (model.block1, model.block2, model.block3)],
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "n_channels": test.n_channels,
+        "length": test.length,
+        "test_n": len(test),
+        "test_accuracy": correct / len(test),
+        "bundled_n": len(bundled),
+        "bundled_accuracy": bundled_correct / len(bundled),
+        **told,
+        **dataclasses.asdict(settings),
+        "torch": torch.__version__,
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "model.safetensors").write_bytes(save(model.state_dict()))
+    (out / "data.safetensors").write_bytes(save(tensors))
+    (out / "card.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    return card
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line and make one demo."""
+    parser = argparse.ArgumentParser(description="Train a bundled demo and write its files.")
+    parser.add_argument("name", choices=sorted(RECIPES))
+    parser.add_argument("--root", type=Path, required=True, help="directory of the UCR files")
+    parser.add_argument("--out", type=Path, help="default: the demo's directory in the package")
+    parser.add_argument("--threads", type=int, default=2, help="threads of torch (default: 2)")
+    for field in ("seed", "epochs"):
+        parser.add_argument(f"--{field}", type=int, default=getattr(Settings, field))
+    given = parser.parse_args(arguments)
+    torch.set_num_threads(given.threads)
+    out = given.out or Path(__file__).parent / given.name
+    card = make(given.name, given.root, out, Settings(seed=given.seed, epochs=given.epochs))
+    print(json.dumps(card, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""One JupyterLab and one Chromium for all browser tests; a page of its own for each."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.jupyter import Lab, chromium
+
+
+@pytest.fixture(scope="session")
+def lab():
+    lab = Lab()
+    yield lab
+    lab.close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser):
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    yield page
+    page.close()

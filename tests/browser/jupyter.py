@@ -1,0 +1,175 @@
+"""A real JupyterLab with a real Chromium in front of it and a real kernel behind, for tests and benchmarks."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jupyter_client import BlockingKernelClient
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SETTINGS = {
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
+}
+WAIT = 60_000  # milliseconds
+
+
+def chromium_path() -> str:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    raise FileNotFoundError("no Chromium on the PATH; run tests/browser/ensure-chromium")
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+class Kernel:
+    """A second client of a notebook's kernel: asks Python what it holds."""
+
+    def __init__(self, connection_file: Path) -> None:
+        self._client = BlockingKernelClient(connection_file=str(connection_file))
+        self._client.load_connection_file()
+        self._client.start_channels()
+        self._client.wait_for_ready(timeout=60)
+
+    def __call__(self, expression: str, setup: str = "") -> Any:
+        """Evaluate an expression in the kernel and return it through JSON."""
+        wrapped = {"value": f"__import__('json').dumps({expression})"}
+        message = self._client.execute(setup, user_expressions=wrapped, store_history=False)
+        reply = self._client.get_shell_msg(timeout=60)
+        while reply["parent_header"].get("msg_id") != message:
+            reply = self._client.get_shell_msg(timeout=60)
+        content = reply["content"]
+        assert content["status"] == "ok", content
+        value = content["user_expressions"]["value"]
+        assert value["status"] == "ok", value
+        return json.loads(eval(value["data"]["text/plain"]))  # noqa: S307 - the repr of a string of our own kernel
+
+    def until(self, expression: str, seconds: float = 30.0) -> Any:
+        """Ask until the answer is true."""
+        end = time.monotonic() + seconds
+        while not (value := self(expression)):
+            assert time.monotonic() < end, f"never became true: {expression}"
+            time.sleep(0.05)
+        return value
+
+    def close(self) -> None:
+        self._client.stop_channels()
+
+
+class Lab:
+    """A JupyterLab server on a folder of its own, with settings of its own."""
+
+    def __init__(self) -> None:
+        self._home = Path(tempfile.mkdtemp(prefix="seqdream-lab-"))
+        self.notebooks = self._home / "notebooks"
+        self.notebooks.mkdir()
+        self._runtime = self._home / "runtime"
+        for name, settings in SETTINGS.items():
+            target = self._home / "settings" / f"{name}.jupyterlab-settings"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(json.dumps(settings))
+        self._token = secrets.token_hex(8)
+        environment = {
+            **os.environ,
+            "JUPYTER_RUNTIME_DIR": str(self._runtime),
+            "JUPYTER_CONFIG_DIR": str(self._home / "config"),
+            "JUPYTER_DATA_DIR": str(self._home / "data"),
+            "JUPYTERLAB_SETTINGS_DIR": str(self._home / "settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(self._home / "workspaces"),
+        }
+        self._log = (self._home / "server.log").open("w")
+        self._server = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--port=0"),
+                f"--ServerApp.root_dir={self.notebooks}",
+                f"--IdentityProvider.token={self._token}",
+                "--LabApp.expose_app_in_browser=True",
+            ],
+            env=environment,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+        self.url = self._wait_for_server()
+
+    def _wait_for_server(self) -> str:
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            for file in self._runtime.glob("jpserver-*.json"):
+                with contextlib.suppress(OSError, ValueError):
+                    url = json.loads(file.read_text())["url"]
+                    urllib.request.urlopen(f"{url}api?token={self._token}", timeout=5)
+                    return url
+            assert self._server.poll() is None, (self._home / "server.log").read_text()
+            time.sleep(0.1)
+        raise TimeoutError((self._home / "server.log").read_text())
+
+    def write(self, name: str, *cells: str) -> None:
+        """Write a notebook of code cells."""
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        )
+        nbformat.write(notebook, self.notebooks / name)
+
+    def open(self, page: Page, name: str, *, dark: bool = False) -> None:
+        """Show a notebook in the page."""
+        page.goto(f"{self.url}lab/tree/{name}?token={self._token}&reset")
+        page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=WAIT)
+        self.theme(page, dark=dark)
+        self.wait_for_kernel(page)
+
+    def wait_for_kernel(self, page: Page) -> None:
+        page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=WAIT)
+
+    def theme(self, page: Page, *, dark: bool) -> None:
+        name = "JupyterLab Dark" if dark else "JupyterLab Light"
+        page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name)
+        page.wait_for_selector(f"body[data-jp-theme-name='{name}']", state="attached", timeout=WAIT)
+
+    def run_all(self, page: Page) -> None:
+        page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+
+    def kernel(self, name: str) -> Kernel:
+        """Connect to the kernel of a notebook."""
+        with urllib.request.urlopen(f"{self.url}api/sessions?token={self._token}", timeout=10) as answer:
+            sessions = json.load(answer)
+        (identifier,) = [s["kernel"]["id"] for s in sessions if s["path"] == name]
+        return Kernel(self._runtime / f"kernel-{identifier}.json")
+
+    def close(self) -> None:
+        self._server.terminate()
+        try:
+            self._server.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._server.kill()
+        self._log.close()
+        shutil.rmtree(self._home, ignore_errors=True)

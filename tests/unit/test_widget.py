@@ -1,0 +1,276 @@
+"""The widget without a browser: play, steer, observe, and leave nothing behind."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import ipywidgets
+import pytest
+import torch
+from torch import nn
+
+import seqdream_widget as sd
+from seqdream_widget import widget as widget_module
+from seqdream_widget.runner import Pacer
+
+C = sd.commands
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def w(told):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv1d(1, 4, 5, padding=2), nn.Tanh(), nn.Flatten(), nn.Linear(160, 2))
+    widget = sd.SeqDream(model, sd.objectives.Logit(0), length=40, regularizers=[sd.regularizers.L2()], threads=1)
+    widget.send = lambda message, buffers=None: told.append(message)
+    yield widget
+    widget.close()
+
+
+def receive(widget, **message):
+    widget._handle_custom_msg(message, [])
+
+
+def until(condition, seconds=10.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.005)
+
+
+def kinds(told):
+    return [message["kind"] for message in told]
+
+
+def dream_threads():
+    return [thread for thread in threading.enumerate() if thread.name == "seqdream"]
+
+
+def test_play_runs_in_the_background_and_pause_stops_at_a_step(w):
+    w.play()
+    until(lambda: w.session.step_count > 20)
+    assert w.playing
+    w.pause()
+    assert not w.playing
+    steps = w.session.step_count
+    assert w.step_count == steps
+    assert w.status == f"paused at step {steps:,}"
+    assert not dream_threads()
+    time.sleep(0.05)
+    assert w.session.step_count == steps
+
+
+def test_step_takes_so_many_steps_and_reset_goes_back(w):
+    start = w.sequence
+    w.step(10)
+    assert w.step_count == 10
+    assert len(w.probabilities) == 2
+    assert w.score == w.session.history["score"][-1]
+    w.reset()
+    assert w.step_count == 0
+    assert w.status == "ready"
+    assert torch.equal(w.sequence, start)
+
+
+def test_a_played_run_has_the_bits_of_a_headless_one(w):
+    w.play()
+    until(lambda: w.session.step_count > 20)
+    w.pause()
+    steps = w.session.step_count
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv1d(1, 4, 5, padding=2), nn.Tanh(), nn.Flatten(), nn.Linear(160, 2))
+    headless = sd.dream(
+        model, sd.objectives.Logit(0), length=40, regularizers=[sd.regularizers.L2()], steps=steps, progress=False
+    )
+    assert torch.equal(w.sequence, headless.sequence)
+
+
+def test_every_step_reaches_the_front_end_once_and_the_last_frame_always(w, told):
+    receive(w, kind="hello", protocol=1)
+    w.play()
+    until(lambda: w.session.step_count > 200)
+    w.pause()
+    frames = [message for message in told if message["kind"] == "frame"]
+    rows = sum(next(a["shape"][0] for a in frame["arrays"] if a["name"] == "steps") for frame in frames)
+    assert rows == w.session.step_count
+    assert frames[-1]["step"] == w.session.step_count
+    numbers = [message["number"] for message in told]
+    assert numbers == sorted(set(numbers))
+    assert kinds(told)[0] == "snapshot"
+
+
+def test_a_command_during_a_run_is_acknowledged_with_its_step(w, told):
+    w.play()
+    until(lambda: w.session.step_count > 10)
+    receive(w, kind="command", id=5, command={"type": "move_point", "index": 20, "value": 2.5, "gesture": 1})
+    until(lambda: "acknowledgement" in kinds(told))
+    (ack,) = [message for message in told if message["kind"] == "acknowledgement"]
+    until(lambda: w.session.step_count >= ack["step"])
+    w.pause()
+    assert ack["id"] == 5
+    assert w.session.sequence_at(ack["step"])[0, 0, 20] == 2.5
+    assert w.session.sequence_at(ack["step"] - 1)[0, 0, 20] != 2.5
+
+
+def test_a_command_from_a_cell_during_a_run_goes_through_the_same_inbox(w, told):
+    w.play()
+    until(lambda: w.session.step_count > 10)
+    step = w.session.submit(C.Freeze(5, 9))
+    assert step > 10
+    with pytest.raises(ValueError, match="sample 6 is frozen"):
+        w.session.submit(C.Edit(6, [1.0]))
+    with pytest.raises(RuntimeError, match="running already; pause it first"):
+        w.session.run(1)
+    w.pause()
+    assert w.frozen == [[5, 9, None, 0]]
+    assert [m["settings"]["frozen"] for m in told if m["kind"] == "settings"][-1] == [[5, 9, None, 0]]
+
+
+def test_what_is_done_to_the_session_while_paused_is_shown(w, told):
+    w.session.run(4)
+    w.session.submit(C.Edit(0, [3.0]))
+    assert kinds(told)[-2:] == ["frame", "settings"]
+    assert w.step_count == 4
+
+
+def test_many_commands_racing_the_run_are_each_applied_once_in_order(w):
+    w.play()
+    for k in range(500):
+        receive(w, kind="command", id=k, command={"type": "edit", "start": 0, "values": [float(k)]})
+    w.pause()
+    w.session.submit(C.Freeze(0, 1))
+    assert abs(float(w.sequence[0, 0, 0]) - 499.0) < 1.0
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        {"kind": "nonsense"},
+        {"kind": "command", "id": 3, "command": {"type": "freeze", "start": 0, "stop": 99}},
+        {"kind": "command", "id": 3, "command": {"type": "edit", "start": 0, "values": ["<script>"]}},
+        {"kind": "command", "id": {"a": 1}, "command": {}},
+    ],
+)
+def test_a_bad_message_is_refused_in_words_and_changes_nothing(w, told, message):
+    before = w.sequence
+    w._handle_custom_msg(message, [])
+    assert kinds(told) == ["refusal"]
+    assert told[0]["reason"]
+    assert torch.equal(w.sequence, before)
+    w.step(1)
+    assert w.step_count == 1
+
+
+def test_a_model_that_raises_mid_run_stops_it_with_the_error_in_words(told):
+    class Moody(nn.Module):
+        calls = 0
+
+        def forward(self, x):
+            Moody.calls += 1
+            if Moody.calls > 20:
+                raise RuntimeError("out of paper")
+            return torch.cat([x.sum(dim=2), -x.sum(dim=2)], dim=1)
+
+    widget = sd.SeqDream(Moody(), sd.objectives.Logit(0), length=10, threads=1)
+    widget.play()
+    until(lambda: widget.error)
+    assert "the model raised RuntimeError: out of paper; the step was undone" in widget.error
+    assert widget.status.startswith("stopped at step")
+    until(lambda: not dream_threads())
+    assert not widget.playing
+    Moody.calls = 0
+    widget.step(3)
+    assert widget.error == ""
+    widget.close()
+
+
+def test_the_playing_trait_can_be_set_and_linked(w):
+    button = ipywidgets.ToggleButton()
+    ipywidgets.link((w, "playing"), (button, "value"))
+    button.value = True
+    until(lambda: w.session.step_count > 5)
+    assert w.playing
+    button.value = False
+    until(lambda: not dream_threads())
+    until(lambda: not w.playing)
+
+
+def test_close_leaves_no_thread(w):
+    w.play()
+    until(lambda: w.session.step_count > 2)
+    w.close()
+    assert not dream_threads()
+
+
+def test_a_run_that_nobody_watches_any_more_pauses_and_loses_nothing(w, monkeypatch):
+    monkeypatch.setattr(widget_module, "PATIENCE", 0.3)
+    receive(w, kind="hello", protocol=1)
+    w.play()
+    until(lambda: not dream_threads())
+    until(lambda: "no view has answered" in w.status)
+    assert w.session.step_count > 0
+
+
+def test_a_new_view_lets_go_of_what_a_vanished_pointer_held(w):
+    receive(w, kind="command", id=1, command={"type": "move_point", "index": 20, "value": 2.5, "gesture": 1})
+    assert w.session.gestures == (1,)
+    receive(w, kind="hello", protocol=1)
+    assert w.session.gestures == ()
+
+
+def test_the_text_of_a_widget_is_short(w):
+    w.step(3)
+    assert repr(w) == "SeqDream(step=3, status='paused at step 3')"
+
+
+class Clock:
+    def __init__(self):
+        self.now = 100.0
+        self.sent = []
+
+    def __call__(self):
+        return self.now
+
+
+def drive(pacer, clock, seconds, lag=None):
+    """Let time pass in steps of 1 ms; the front end reports twice a second what it painted `lag` ago."""
+    sent = clock.sent
+    before = len(sent)
+    for tick in range(int(seconds * 1000)):
+        clock.now += 0.001
+        if pacer.due():
+            sent.append((len(sent), clock.now))
+            pacer.sent(len(sent) - 1)
+        if lag is not None and tick % 500 == 499:
+            painted = [number for number, when in sent if when <= clock.now - lag]
+            if painted:
+                pacer.reported(painted[-1])
+    return [when for _, when in sent[before:]]
+
+
+def test_frames_come_at_most_thirty_a_second_and_nearly_so():
+    clock = Clock()
+    sent = drive(Pacer(30, clock=clock), clock, 4, lag=0.02)
+    assert 115 <= len(sent) <= 121
+
+
+def test_a_slow_front_end_gets_fewer_frames_and_a_recovered_one_more_again():
+    clock = Clock()
+    pacer = Pacer(30, clock=clock)
+    drive(pacer, clock, 10, lag=1.5)
+    slow = pacer.interval
+    assert slow > 0.1
+    drive(pacer, clock, 10, lag=0.02)
+    assert pacer.interval == pytest.approx(1 / 30)
+
+
+def test_a_silent_front_end_gets_two_frames_a_second_but_the_run_goes_on():
+    clock = Clock()
+    sent = drive(Pacer(30, clock=clock), clock, 13)
+    assert len([when for when in sent if when > 104]) == pytest.approx(18, abs=2)

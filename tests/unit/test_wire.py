@@ -1,0 +1,121 @@
+"""Both ends of the wire agree, and nothing that arrives on it can do harm."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+import seqdream_widget as sd
+from seqdream_widget import protocol
+from tests.unit.test_commands import session
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "protocol.json"
+
+
+def decoded(header, buffers):
+    return {
+        listed["name"]: np.frombuffer(buffer, listed["dtype"]).reshape(listed["shape"])
+        for listed, buffer in zip(header["arrays"], buffers, strict=True)
+    }
+
+
+@given(
+    arrays.arrays(np.float32, arrays.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=6)),
+    arrays.arrays(np.int32, st.integers(0, 6)),
+)
+def test_arrays_survive_the_wire_bit_by_bit(floats, integers):
+    header, buffers = protocol.pack({"kind": "frame"}, {"floats": floats, "integers": integers})
+    header = json.loads(json.dumps(header, allow_nan=False))
+    got = decoded(header, buffers)
+    assert got["floats"].tobytes() == np.ascontiguousarray(floats).tobytes()
+    assert got["floats"].shape == floats.shape
+    assert np.array_equal(got["integers"], integers)
+
+
+def test_a_frame_carries_every_steps_scalars_and_the_sequence_now():
+    s = session(regularizers=[sd.regularizers.L2()])
+    s.run(12)
+    s.submit(sd.commands.Edit(0, [9.0]))
+    header, arrays_ = protocol.frame(s, after=5, steps_per_second=1.0)
+    assert arrays_["steps"].tolist() == [6, 7, 8, 9, 10, 11, 12]
+    assert arrays_["scalars"][:, header["columns"].index("score")].tolist() == s.history["score"][5:].tolist()
+    assert header["sequence_steps"] == [6, 7, 8, 9, 10, 11, 12]
+    assert not header["thinned"]
+    assert arrays_["sequences"][-1, 0, 0] == 9.0
+    assert np.array_equal(arrays_["sequences"][0], s.sequence_at(6)[0])
+
+
+def test_a_frame_beyond_its_byte_budget_is_thinned_evenly_and_says_so(monkeypatch):
+    s = session()
+    s.run(30)
+    monkeypatch.setattr(protocol, "SEQUENCE_BYTES", 5 * s.sequence[0].numpy().nbytes)
+    header, arrays_ = protocol.frame(s, after=0, steps_per_second=1.0)
+    assert header["thinned"]
+    assert len(arrays_["steps"]) == 30
+    assert len(header["sequence_steps"]) <= 5
+    assert header["sequence_steps"][-1] == 30
+    assert set(np.diff(header["sequence_steps"][:-1])) == {8}
+
+
+def test_settings_describe_all_that_can_be_set_and_are_plain_json():
+    s = session(regularizers=[sd.regularizers.L2(0.5), sd.regularizers.L2(name="second")])
+    told = protocol.settings_of(s, playing=False, status="ready", error="")
+    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    offered = {row["name"]: row for row in told["regularizers"]}
+    assert list(offered)[:2] == ["l2", "second"]
+    assert offered["l2"]["enabled"]
+    assert not offered["total_variation"]["enabled"]
+    assert offered["second"]["label"] == "second"
+    assert offered["l2"]["parameters"][0]["value"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "an object with a kind"),
+        ({"kind": "helo"}, 'did you mean "hello"'),
+        ({"kind": ["hello"]}, "unknown message"),
+        ({"kind": "step", "count": 10_001}, "give a whole number from 0 to 10000"),
+        ({"kind": "step", "count": True}, "count = True"),
+        ({"kind": "play", "now": 1}, "no field 'now'"),
+        ({"kind": "command", "id": 1}, "a command is an object with a type"),
+    ],
+)
+def test_a_malformed_message_is_refused_with_its_fault(content, words):
+    with pytest.raises(ValueError, match=words):
+        protocol.read_request(content)
+
+
+def test_a_message_with_unexpected_buffers_is_refused():
+    with pytest.raises(ValueError, match="carries no buffers"):
+        protocol.read_request({"kind": "play"}, [memoryview(b"x")])
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(JSON | st.fixed_dictionaries({"kind": st.sampled_from(["hello", "step", "command", "receipt"])}, optional={
+    "id": JSON, "count": JSON, "number": JSON, "protocol": JSON, "command": JSON}))
+@settings(max_examples=300)
+def test_no_message_raises_anything_but_a_short_refusal(content):
+    try:
+        protocol.read_request(content)
+    except ValueError as error:
+        assert 0 < len(str(error)) < 1500
+
+
+def test_the_fixtures_that_the_front_end_is_tested_with_are_what_we_send():
+    """Rewrite them with `python -m tests.fixtures.write` after changing the protocol on purpose."""
+    from tests.fixtures.write import messages  # noqa: PLC0415
+
+    assert json.loads(FIXTURES.read_text()) == json.loads(json.dumps(messages()))
