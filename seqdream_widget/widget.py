@@ -27,7 +27,7 @@ from seqdream_widget.session import Session, Start
 
 STATIC = Path(__file__).parent / "static"
 TRAIT_RATE = 4.0  # how often a second the observable traits follow a run
-PATIENCE = 10.0  # seconds without a sign of a front end after which a run pauses
+PATIENCE = 10.0  # seconds without a sign of a front end after which a run waits for one
 
 if not (STATIC / "widget.js").exists():
     raise ImportError(
@@ -135,6 +135,7 @@ class SeqDream(anywidget.AnyWidget):
         self._run_told = self.session.run_id
         self._step_told = 0
         self._has_front_end = False
+        self._waits_for_view = False
         super().__init__()
         self._publish_traits(status=self._resting())
         self.on_msg(self._on_message)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
@@ -148,6 +149,7 @@ class SeqDream(anywidget.AnyWidget):
 
     def pause(self) -> None:
         """Stop after the present step, and wait for that."""
+        self._waits_for_view = False
         self._runner.pause()
 
     def step(self, count: int = 1) -> None:
@@ -189,6 +191,7 @@ class SeqDream(anywidget.AnyWidget):
     def started(self) -> None:
         """Say that the run has begun."""
         self._pacer = Pacer()
+        self._waits_for_view = False
         self._publish_traits(status="dreaming", error="")
         self._tell_settings()
 
@@ -197,7 +200,8 @@ class SeqDream(anywidget.AnyWidget):
         if self._pacer.due():
             self._tell_frame()
             if self._has_front_end and self._pacer.silence > PATIENCE:
-                self._runner.pause(wait=False, reason=f"no view has answered for {PATIENCE:.0f} s")
+                self._waits_for_view = True
+                self._runner.pause(wait=False, reason="goes on when a view of it opens again")
         if time.monotonic() >= self._traits_due:
             self._publish_traits()
 
@@ -224,6 +228,8 @@ class SeqDream(anywidget.AnyWidget):
         if request.kind == "hello":
             self._has_front_end = True
             self._runner.post(self._tell_snapshot)
+            if self._waits_for_view:
+                self._runner.play()
         elif request.kind == "play":
             self._runner.play()
         elif request.kind == "pause":

@@ -148,7 +148,9 @@ class Lab:
         self.wait_for_kernel(page)
 
     def wait_for_kernel(self, page: Page) -> None:
-        page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]', timeout=WAIT)
+        """Wait until the notebook has a kernel that has answered; the indicator says idle before that."""
+        status = "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status"
+        page.wait_for_function(f"{status} === 'idle'", timeout=WAIT)
 
     def theme(self, page: Page, *, dark: bool) -> None:
         name = "JupyterLab Dark" if dark else "JupyterLab Light"
@@ -156,14 +158,21 @@ class Lab:
         page.wait_for_selector(f"body[data-jp-theme-name='{name}']", state="attached", timeout=WAIT)
 
     def run_all(self, page: Page) -> None:
-        page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-all-cells')")
 
     def kernel(self, name: str) -> Kernel:
         """Connect to the kernel of a notebook."""
+        return Kernel(self._runtime / f"kernel-{self._session(name)['kernel']['id']}.json")
+
+    def shutdown(self, name: str) -> None:
+        """End the kernel of a notebook."""
+        url = f"{self.url}api/sessions/{self._session(name)['id']}?token={self._token}"
+        urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=30).close()
+
+    def _session(self, name: str) -> dict[str, Any]:
         with urllib.request.urlopen(f"{self.url}api/sessions?token={self._token}", timeout=10) as answer:
-            sessions = json.load(answer)
-        (identifier,) = [s["kernel"]["id"] for s in sessions if s["path"] == name]
-        return Kernel(self._runtime / f"kernel-{identifier}.json")
+            (session,) = [session for session in json.load(answer) if session["path"] == name]
+        return session
 
     def close(self) -> None:
         self._server.terminate()

@@ -208,13 +208,26 @@ def test_close_leaves_no_thread(w):
     assert not dream_threads()
 
 
-def test_a_run_that_nobody_watches_any_more_pauses_and_loses_nothing(w, monkeypatch):
+def test_a_run_that_nobody_watches_any_more_waits_for_a_view_and_loses_nothing(w, monkeypatch):
     monkeypatch.setattr(widget_module, "PATIENCE", 0.3)
     receive(w, kind="hello", protocol=1)
     w.play()
     until(lambda: not dream_threads())
-    until(lambda: "no view has answered" in w.status)
-    assert w.session.step_count > 0
+    until(lambda: "goes on when a view of it opens again" in w.status)
+    steps = w.session.step_count
+    assert steps > 0
+    receive(w, kind="hello", protocol=1)
+    until(lambda: w.session.step_count > steps)
+    w.pause()
+    receive(w, kind="hello", protocol=1)
+    assert not dream_threads()
+
+
+def test_a_run_that_never_had_a_view_goes_on_without_one(w, monkeypatch):
+    monkeypatch.setattr(widget_module, "PATIENCE", 0.3)
+    w.play()
+    time.sleep(1.0)
+    assert w.playing
 
 
 def test_a_new_view_lets_go_of_what_a_vanished_pointer_held(w):

@@ -104,8 +104,13 @@ JSON = st.recursive(
 )
 
 
-@given(JSON | st.fixed_dictionaries({"kind": st.sampled_from(["hello", "step", "command", "receipt"])}, optional={
-    "id": JSON, "count": JSON, "number": JSON, "protocol": JSON, "command": JSON}))
+@given(
+    JSON
+    | st.fixed_dictionaries(
+        {"kind": st.sampled_from(["hello", "step", "command", "receipt"])},
+        optional={"id": JSON, "count": JSON, "number": JSON, "protocol": JSON, "command": JSON},
+    )
+)
 @settings(max_examples=300)
 def test_no_message_raises_anything_but_a_short_refusal(content):
     try:

@@ -1,0 +1,221 @@
+"""What streaming costs: the same gradient loop bare, in the widget, and feeding a bqplot line.
+
+    python -m benchmarks.streaming [--rounds 5] [--seconds 3]
+
+Everything runs in one kernel with JupyterLab open in a real browser throughout, with the same number of threads, in
+interleaved rounds; medians are printed. Drags are made with the real pointer while the dream streams; the time from
+the move that leaves the browser to its acknowledgement stands beside a bare echo of a few bytes, measured in the same rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import time
+
+import torch
+from playwright.sync_api import Page, expect
+
+from tests.browser.jupyter import Kernel, Lab, chromium
+
+SETUP = """
+import threading, time
+import anywidget, bqplot, torch
+import seqdream_widget as sd
+from seqdream_widget.threads import intra_op_threads
+
+THREADS, RATE = 1, 30.0
+demo = sd.load_demo("forda")
+SETTINGS = dict(data=demo.data, start=3, threads=THREADS,
+                regularizers=[sd.regularizers.L2(1e-3), sd.regularizers.TotalVariation(1e-2)])
+OBJECTIVE = sd.objectives.Logit("abnormal")
+
+def loop(seconds, each=lambda session: None):
+    "The same loop as the widget's, on a thread of its own; returns steps per second."
+    session, rate = sd.Session(demo.model, OBJECTIVE, **SETTINGS), []
+    def work():
+        with intra_op_threads(THREADS):
+            for _ in range(20):
+                session.step()
+            begin = time.perf_counter()
+            while time.perf_counter() - begin < seconds:
+                session.step()
+                each(session)
+            rate.append((session.step_count - 20) / (time.perf_counter() - begin))
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return rate[0]
+
+def feed_bqplot(seconds):
+    due = [0.0]
+    def push(session):
+        now = time.perf_counter()
+        if now >= due[0]:
+            due[0] = max(due[0] + 1 / RATE, now - 0.5 / RATE)
+            line.y = session.sequence[0, 0].numpy()
+    return loop(seconds, push)
+
+class Echo(anywidget.AnyWidget):
+    _esm = '''
+    export default { render({ model, el }) {
+      el.textContent = "echo";
+      const sent = new Map();
+      window.bench.echo = (id) => { sent.set(id, performance.now()); model.send({ id }); };
+      model.on("msg:custom", ({ id }) => window.bench.echoes.push(performance.now() - sent.get(id)));
+    } }'''
+"""
+WIDGET = """w = sd.SeqDream(demo.model, OBJECTIVE, **SETTINGS)
+w"""
+BQPLOT = """scale_x, scale_y = bqplot.LinearScale(), bqplot.LinearScale()
+line = bqplot.Lines(x=range(500), y=demo.data.x[3, 0].numpy(), scales={"x": scale_x, "y": scale_y})
+axes = [bqplot.Axis(scale=scale_x), bqplot.Axis(scale=scale_y, orientation="vertical")]
+bqplot.Figure(marks=[line], axes=axes)"""
+ECHO = """echo = Echo()
+echo.on_msg(lambda widget, content, buffers: widget.send(content))
+echo"""
+
+# Notes when a move leaves the page and when its acknowledgement arrives, by looking at the head of each message.
+SNIFFER = r"""
+window.bench = { moves: new Map(), delays: [], echoes: [], bqplot: 0 };
+{
+  const decoder = new TextDecoder("latin1");
+  const head = (data) => typeof data === "string" ? data : decoder.decode(new Uint8Array(data).subarray(0, 4000));
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (data) {
+    if (!this.isSniffed) {
+      this.isSniffed = true;
+      this.addEventListener("message", ({ data }) => {
+        const found = /"kind":\s*"acknowledgement",\s*"id":\s*(\d+)/.exec(head(data));
+        if (found && window.bench.moves.has(found[1]))
+          window.bench.delays.push(performance.now() - window.bench.moves.get(found[1]));
+      });
+    }
+    const found = /"kind":"command","id":(\d+),"command":\{"type":"move_point"/.exec(head(data));
+    if (found) window.bench.moves.set(found[1], performance.now());
+    return send.call(this, data);
+  };
+}
+"""
+COUNT_BQPLOT = """() => {
+  let isDirty = false;
+  new MutationObserver(() => {
+    if (isDirty) return;
+    isDirty = true;
+    requestAnimationFrame(() => { isDirty = false; window.bench.bqplot += 1; });
+  }).observe(document.querySelector(".bqplot path.line"), { attributes: true, attributeFilter: ["d"] });
+}"""
+
+
+def streamed(page: Page, python: Kernel, seconds: float) -> tuple[float, float]:
+    """Play for a while; return steps per second and frames drawn per second."""
+    root = page.locator(".seqdream")
+    root.scroll_into_view_if_needed()
+    root.get_by_role("button", name="Play", exact=True).click()
+    python.until("w.session.step_count > 20 and w.playing")
+    told = "[w.session.step_count, time.perf_counter()]"
+    drawn = int(root.get_attribute("data-drawn") or 0)
+    steps, begin = python(told)
+    time.sleep(seconds)
+    more_steps, end = python(told)
+    frames = int(root.get_attribute("data-drawn") or 0) - drawn
+    root.get_by_role("button", name="Pause", exact=True).click()
+    python.until("not w.playing")
+    python("w.reset()")
+    return (more_steps - steps) / (end - begin), frames / (end - begin)
+
+
+def dragged(page: Page, python: Kernel, seconds: float) -> tuple[list[float], list[float]]:
+    """Drag while it streams; return the delays of moves and of bare echoes, in milliseconds."""
+    root = page.locator(".seqdream")
+    root.get_by_role("button", name="Play", exact=True).click()
+    python.until("w.session.step_count > 50")
+    page.evaluate("() => { window.bench.delays.length = window.bench.echoes.length = 0; }")
+    box = root.locator("[role=slider][data-index]").nth(5).bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    begin, number = time.monotonic(), 0
+    while time.monotonic() - begin < seconds:
+        page.mouse.move(x, y + 40 * (number % 10 - 5) / 5)
+        page.wait_for_timeout(45)
+        page.evaluate("id => window.bench.echo(id)", number)
+        page.wait_for_timeout(45)
+        number += 1
+    page.mouse.up()
+    page.wait_for_timeout(500)
+    root.get_by_role("button", name="Pause", exact=True).click()
+    python.until("not w.playing")
+    python("w.reset()")
+    return page.evaluate("[window.bench.delays, window.bench.echoes]")
+
+
+def fed_bqplot(page: Page, python: Kernel, seconds: float) -> tuple[float, float]:
+    page.locator(".bqplot").first.scroll_into_view_if_needed()
+    before = page.evaluate("window.bench.bqplot")
+    rate = python(f"feed_bqplot({seconds})")
+    page.wait_for_timeout(300)
+    return rate, (page.evaluate("window.bench.bqplot") - before) / seconds
+
+
+def measure(rounds: int, seconds: float) -> dict[str, list[float]]:
+    figures: dict[str, list[float]] = {}
+
+    def note(**measured: float) -> None:
+        for name, value in measured.items():
+            figures.setdefault(name, []).append(value)
+
+    lab = Lab()
+    lab.write("bench.ipynb", SETUP, WIDGET, BQPLOT, ECHO)
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 1400, "height": 1400})
+        page.add_init_script(SNIFFER)
+        lab.open(page, "bench.ipynb")
+        lab.run_all(page)
+        expect(page.locator(".seqdream")).to_have_count(1, timeout=60_000)
+        expect(page.get_by_text("echo", exact=True)).to_be_visible(timeout=60_000)
+        page.evaluate(COUNT_BQPLOT)
+        python = lab.kernel("bench.ipynb")
+        for number in range(rounds):
+            bare = python(f"loop({seconds})")
+            steps, drawn = streamed(page, python, seconds)
+            bqplot_steps, bqplot_drawn = fed_bqplot(page, python, seconds)
+            delays, echoes = dragged(page, python, seconds)
+            note(bare=bare, streamed=steps, drawn=drawn, share=steps / bare)
+            note(bqplot=bqplot_steps, bqplot_drawn=bqplot_drawn, bqplot_share=bqplot_steps / bare)
+            note(against_bqplot=steps / bqplot_steps)
+            note(drag=statistics.median(delays), echo=statistics.median(echoes))
+            print(
+                f"round {number + 1}: bare {bare:.0f}, widget {steps:.0f}, bqplot {bqplot_steps:.0f} steps/s",
+                flush=True,
+            )
+        python.close()
+    lab.close()
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=3.0)
+    options = parser.parse_args()
+    figures = measure(options.rounds, options.seconds)
+    median = {name: statistics.median(values) for name, values in figures.items()}
+    print(
+        f"\n{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, torch {torch.__version__}"
+    )
+    print(f"FordA ResNet, length 500, 1 thread, 30 frames/s pushed; median of {options.rounds} interleaved rounds")
+    print("|  | steps/s | of the bare loop | frames drawn/s |")
+    print("|---|---|---|---|")
+    print(f"| bare loop | {median['bare']:.0f} | 100 % | – |")
+    print(f"| widget | {median['streamed']:.0f} | {median['share']:.0%} | {median['drawn']:.1f} |")
+    print(f"| bqplot line | {median['bqplot']:.0f} | {median['bqplot_share']:.0%} | {median['bqplot_drawn']:.1f} |")
+    print(f"\nwidget / bqplot steps/s, pair by pair: {median['against_bqplot']:.2f}")
+    print(f"drag to acknowledgement {median['drag']:.0f} ms, bare echo {median['echo']:.0f} ms, both while streaming")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,307 @@
+"""The whole path, on real data: what the user sees, and what Python holds."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+IMPORTS = """
+import numpy as np
+import threading
+import seqdream_widget as sd
+demo = sd.load_demo("forda")
+"""
+WIDGET = """
+w = sd.SeqDream(demo.model, sd.objectives.Logit("abnormal"), data=demo.data, start=3, seed=1,
+                regularizers=[sd.regularizers.L2(1e-3)])
+w
+"""
+
+
+class Bench:
+    """One notebook with one widget, seen from both sides."""
+
+    def __init__(self, lab, page, name, *cells):
+        self.lab, self.page, self.name = lab, page, name
+        lab.write(name, *cells)
+        lab.open(page, name)
+        lab.run_all(page)
+        self.root = page.locator(".seqdream")
+        expect(self.root).to_have_count(1, timeout=60_000)
+        self.play = self.root.get_by_role("button", name="Play", exact=True)
+        self.pause = self.root.get_by_role("button", name="Pause", exact=True)
+        expect(self.play).to_be_enabled()
+        self.python = lab.kernel(name)
+
+    @property
+    def drawn_step(self) -> int:
+        return int(self.root.get_attribute("data-painted-step"))
+
+    def run(self, steps: int) -> None:
+        """Let the painted dream advance by so many steps."""
+        goal = self.drawn_step + steps
+        end = time.monotonic() + 60
+        while self.drawn_step < goal:
+            assert time.monotonic() < end, f"stuck at step {self.drawn_step}"
+            time.sleep(0.05)
+
+    def picture(self) -> bytes:
+        return self.root.locator(".uplot canvas").first.screenshot()
+
+    def points(self) -> dict[str, str]:
+        """The values of the control points as they are drawn, by sample."""
+        return self.root.evaluate(
+            "root => Object.fromEntries([...root.querySelectorAll('[role=slider][data-index]')]"
+            ".map(point => [point.dataset.index, point.getAttribute('aria-valuenow')]))"
+        )
+
+    def handle(self, number: int):
+        return self.root.get_by_role("slider", name=re.compile("Control point at sample")).nth(number)
+
+    def middle(self, locator) -> tuple[float, float]:
+        box = locator.bounding_box()
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def brush(self, first: float, last: float) -> None:
+        """Drag across the chart from one share of its width to another."""
+        box = self.root.locator(".u-over").first.bounding_box()
+        y = box["y"] + box["height"] * 0.9
+        self.page.mouse.move(box["x"] + first * box["width"], y)
+        self.page.mouse.down()
+        self.page.mouse.move(box["x"] + (first + last) / 2 * box["width"], y, steps=4)
+        self.page.mouse.move(box["x"] + last * box["width"], y, steps=4)
+        self.page.mouse.up()
+
+    def close(self) -> None:
+        self.python("w.close()")
+        self.python.close()
+        self.lab.shutdown(self.name)
+
+
+@pytest.fixture
+def bench(lab, page, request):
+    bench = Bench(lab, page, f"{request.node.name}.ipynb", IMPORTS, WIDGET)
+    yield bench
+    bench.close()
+    assert page.errors == []
+
+
+def test_play_is_seen_to_dream_and_pause_stops_it(bench):
+    before = bench.picture()
+    bench.play.click()
+    bench.run(100)
+    expect(bench.root.locator(".seqdream-step")).not_to_have_text(re.compile(r"\b0\b"))
+    assert bench.picture() != before
+    bench.pause.click()
+    expect(bench.play).to_be_visible()
+    bench.python.until("not w.playing")
+    steps = bench.python("w.session.step_count")
+    expect(bench.root).to_have_attribute("data-painted-step", str(steps))
+    assert bench.python("[t.name for t in threading.enumerate() if t.name == 'seqdream']") == []
+
+
+def test_step_and_reset(bench):
+    start = bench.python("w.sequence.tolist()")
+    bench.root.get_by_role("button", name="Step", exact=True).click()
+    expect(bench.root).to_have_attribute("data-painted-step", "1")
+    assert bench.python("w.sequence.tolist()") != start
+    bench.root.get_by_role("button", name="Reset", exact=True).click()
+    expect(bench.root).to_have_attribute("data-painted-step", "0")
+    assert bench.python("w.sequence.tolist()") == start
+
+
+def test_a_control_point_dragged_while_it_runs_holds_its_value_at_the_acknowledged_step(bench):
+    record = """
+if not hasattr(w, 'acks'):
+    w.acks, _send = [], w.send
+    def _recording(message, buffers=None):
+        if message['kind'] == 'acknowledgement':
+            w.acks.append(message['step'])
+        return _send(message, buffers)
+    w.send = _recording
+    w.moves, _apply = [], w.session.apply
+    def _noting(command):
+        step = _apply(command)
+        w.moves.append((type(command).__name__, getattr(command, 'index', -1), getattr(command, 'value', 0.0), step))
+        return step
+    w.session.apply = _noting
+"""
+    bench.python("1", setup=record)
+    bench.play.click()
+    bench.run(50)
+    handle = bench.handle(5)
+    index = int(handle.get_attribute("data-index"))
+    x, y = bench.middle(handle)
+    bench.page.mouse.move(x, y)
+    bench.page.mouse.down()
+    for k in range(12):
+        bench.page.mouse.move(x, y - 5 * k)
+        time.sleep(0.03)
+    during = bench.python("w.moves[-1]")
+    bench.run(20)
+    assert bench.python(f"float(w.sequence[0, 0, {index}])") == pytest.approx(during[2], abs=1.0)
+    bench.page.mouse.up()
+    bench.python.until("w.moves[-1][0] == 'Release'")
+    bench.run(20)
+    bench.pause.click()
+    bench.python.until("not w.playing")
+    moves = [move for move in bench.python("w.moves") if move[0] == "MovePoint"]
+    assert len(moves) > 3
+    assert {move[1] for move in moves} == {index}
+    last_of_step = {step: value for _, _, value, step in moves}
+    for step, value in last_of_step.items():
+        held = bench.python(f"float(w.session.sequence_at({step})[0, 0, {index}])")
+        assert held == pytest.approx(value, abs=1e-6)
+    assert set(last_of_step) <= set(bench.python("w.acks"))
+    assert abs(moves[-1][2] - bench.python(f"float(w.session.sequence_at({moves[0][3] - 1})[0, 0, {index}])")) > 0.2
+    released = bench.python("w.moves[-1][3]")
+    assert bench.python(f"float(w.session.sequence_at({released + 1})[0, 0, {index}])") != moves[-1][2]
+
+
+def test_a_brushed_segment_is_frozen_to_the_bit_while_others_move_and_can_be_unfrozen(bench):
+    bench.play.click()
+    bench.run(20)
+    bench.root.get_by_role("radio", name="Freeze", exact=True).click()
+    bench.brush(0.3, 0.45)
+    bench.python.until("len(w.session.frozen) == 1")
+    start, stop, channel, dream = bench.python("w.session.frozen[0]")
+    assert (channel, dream) == (None, 0)
+    assert start == pytest.approx(150, abs=5)
+    assert stop == pytest.approx(225, abs=5)
+    lock = bench.root.get_by_role("button", name=f"Unfreeze samples {start} to {stop - 1}")
+    expect(lock).to_be_visible()
+    first = bench.python("w.session.step_count")
+    bench.run(150)
+    same = f"(w.session.sequence_at({first}) == w.session.sequence_at({first} + 100))[0, 0]"
+    assert bench.python(f"bool({same}[{start}:{stop}].all())")
+    assert not bench.python(f"bool({same}[:{start}].any())")
+    lock.click()
+    bench.python.until("w.session.frozen == []")
+    expect(lock).to_have_count(0)
+
+
+def test_total_variation_switched_on_mid_run_shows_its_value_and_brings_it_down(bench):
+    bench.play.click()
+    bench.run(100)
+    value = bench.root.locator(".seqdream-term-value[data-name='total_variation']")
+    assert not re.search(r"\d", value.inner_text())
+    bench.root.get_by_role("slider", name="Total variation weight").fill("0.75")
+    bench.root.get_by_role("switch", name="Total variation").click()
+    expect(value).to_have_text(re.compile(r"\d"))
+    bench.run(200)
+    bench.pause.click()
+    bench.python.until("not w.playing")
+    term = bench.python("[v for v in w.session.history['total_variation'].tolist() if v == v]")
+    weight = bench.python("[r.weight for r in w.session.regularizers if r.name == 'total_variation'][0]")
+    assert weight != 1e-2
+    assert len(term) >= 200
+    assert term[-1] < 0.8 * term[0]
+    assert float(value.inner_text().replace(",", "")) == pytest.approx(term[-1], rel=0.02)
+
+
+def test_a_new_target_takes_effect(bench):
+    bench.play.click()
+    bench.run(60)
+    bench.root.get_by_role("combobox", name="Target class").select_option(label="normal")
+    bench.python.until("w.session.objective == sd.objectives.Logit(0)")
+    bench.run(150)
+    assert bench.python("w.session.history['probabilities'][-1].tolist()")[0] > 0.9
+    bench.root.get_by_role("radio", name="margin").click()
+    bench.python.until("w.session.objective == sd.objectives.Margin(0)")
+
+
+def test_a_reloaded_page_shows_the_same_sequence_step_and_settings(bench):
+    bench.play.click()
+    bench.run(50)
+    bench.root.get_by_role("switch", name="Gaussian blur").click()
+    bench.python("w.session.submit(sd.commands.Freeze(40, 90))")
+    bench.run(20)
+    bench.pause.click()
+    bench.python.until("not w.playing")
+    steps = bench.python("w.session.step_count")
+    expect(bench.root).to_have_attribute("data-painted-step", str(steps))
+    before = bench.points()
+    bench.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    bench.lab.open(bench.page, bench.name)
+    expect(bench.root).to_have_attribute("data-painted-step", str(steps), timeout=60_000)
+    expect(bench.root.get_by_role("switch", name="Gaussian blur")).to_be_checked()
+    expect(bench.root.get_by_role("button", name="Unfreeze samples 40 to 89")).to_be_visible()
+    expect(bench.root.locator(".seqdream-step")).to_contain_text(str(steps))
+    assert bench.points() == before
+    sequence = bench.python("w.sequence[0, 0].tolist()")
+    assert before == {str(index): f"{sequence[int(index)]:.4f}" for index in before}
+    bench.play.click()
+    bench.run(20)
+
+
+def test_a_run_goes_on_through_a_reload(bench):
+    bench.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    bench.play.click()
+    bench.run(30)
+    bench.lab.open(bench.page, bench.name)
+    expect(bench.pause).to_be_visible(timeout=60_000)
+    bench.page.wait_for_selector(".seqdream[data-painted-step]")
+    bench.run(30)
+
+
+def test_a_run_whose_page_is_closed_waits_and_leaves_no_thread(bench):
+    bench.play.click()
+    bench.run(30)
+    bench.page.goto("about:blank")
+    bench.python.until("not [t for t in threading.enumerate() if t.name == 'seqdream']", seconds=40)
+    assert bench.python("w.session.step_count") > 30
+    assert "goes on when a view of it opens again" in bench.python("w.status")
+
+
+def test_a_refused_command_is_said_in_words_and_the_widget_goes_on(bench):
+    bench.python("w.session.submit(sd.commands.Freeze(0, 500))")
+    before = bench.python("w.sequence.tolist()")
+    bad = "w._handle_custom_msg({'kind': 'command', 'id': None, 'command': {'type': 'freeze', 'start': 3}}, [])"
+    bench.python(bad)
+    expect(bench.root).to_contain_text("id = None is not allowed")
+    assert bench.python("w.sequence.tolist()") == before
+    bench.python("w.session.submit(sd.commands.Unfreeze(0, 500))")
+    bench.play.click()
+    bench.run(10)
+
+
+def test_a_model_that_raises_is_reported_in_the_widget(lab, page):
+    failing = """
+import torch
+class Failing(torch.nn.Module):
+    calls = 0
+    def forward(self, x):
+        Failing.calls += 1
+        if Failing.calls > 100:
+            raise RuntimeError("<b>sensor unplugged</b>")
+        return torch.cat([x.sum(dim=2), -x.sum(dim=2)], dim=1)
+w = sd.SeqDream(Failing(), sd.objectives.Logit(0), length=50)
+w
+"""
+    bench = Bench(lab, page, "failing.ipynb", IMPORTS, failing)
+    bench.play.click()
+    alert = bench.root.get_by_role("alert")
+    expect(alert).to_contain_text("the model raised RuntimeError: <b>sensor unplugged</b>")
+    expect(bench.play).to_be_visible()
+    bench.python("setattr(Failing, 'calls', -1000)")
+    bench.play.click()
+    bench.run(10)
+    bench.close()
+
+
+def test_two_views_of_one_widget_agree(lab, page):
+    lab.write("two.ipynb", IMPORTS, WIDGET, "w")
+    lab.open(page, "two.ipynb")
+    lab.run_all(page)
+    views = page.locator(".seqdream")
+    expect(views).to_have_count(2, timeout=60_000)
+    views.nth(0).get_by_role("button", name="Step", exact=True).click()
+    for number in range(2):
+        views.nth(number).scroll_into_view_if_needed()
+        expect(views.nth(number)).to_have_attribute("data-painted-step", "1")
+    views.nth(1).get_by_role("switch", name="Gaussian blur").click()
+    expect(views.nth(0).get_by_role("switch", name="Gaussian blur")).to_be_checked()
+    lab.shutdown("two.ipynb")

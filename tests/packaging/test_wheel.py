@@ -1,0 +1,72 @@
+"""What people install: a wheel that carries the front end, the demo and nothing of ours."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NEEDED = {
+    "seqdream_widget/static/widget.js",
+    "seqdream_widget/static/widget.css",
+    "seqdream_widget/demos/forda/model.safetensors",
+    "seqdream_widget/demos/forda/data.safetensors",
+    "seqdream_widget/demos/forda/README.md",
+    "seqdream_widget/py.typed",
+}
+TRY_IT = """
+import sys
+import seqdream_widget as sd
+assert "torch" not in sys.modules and "ipywidgets" not in sys.modules, "importing is light"
+demo = sd.load_demo("forda")
+result = sd.dream(demo.model, sd.objectives.Logit("abnormal"), data=demo.data, steps=5, progress=False)
+w = sd.SeqDream(demo.model, sd.objectives.Logit("abnormal"), data=demo.data)
+w.step(3)
+print(sd.__version__, result.sequence.shape, w.step_count, len(w._esm), sd.__file__)
+w.close()
+"""
+
+
+def run(*command: object, **settings):
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, **settings)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    target = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--outdir", target, ROOT, timeout=280)
+    (wheel,), (sdist,) = target.glob("*.whl"), target.glob("*.tar.gz")
+    return wheel, sdist
+
+
+def test_the_wheel_holds_front_end_demo_and_types_and_no_tests(built):
+    names = set(zipfile.ZipFile(built[0]).namelist())
+    assert names >= NEEDED
+    assert not [name for name in names if name.startswith(("tests/", "js/", "benchmarks/"))]
+    demos = sum(info.file_size for info in zipfile.ZipFile(built[0]).infolist() if "/demos/" in info.filename)
+    assert demos < 4 * 2**20
+
+
+def test_the_sdist_holds_the_built_front_end_and_its_sources(built):
+    names = {name.split("/", 1)[1] for name in tarfile.open(built[1]).getnames() if "/" in name}
+    assert names >= NEEDED | {"js/src/index.ts", "js/package-lock.json", "LICENSE"}
+    assert not [name for name in names if "node_modules" in name]
+
+
+def test_the_wheel_works_in_an_empty_environment(built, tmp_path):
+    venv.create(tmp_path / "env", with_pip=True)
+    python = tmp_path / "env" / "bin" / "python"
+    run(python, "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt", built[0], timeout=280)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    told = run(python, "-c", TRY_IT, cwd=tmp_path, env=environment)
+    assert "torch.Size([1, 1, 500]) 3" in told
+    assert str(tmp_path) in told
