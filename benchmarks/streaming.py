@@ -4,7 +4,7 @@
 
 Everything runs in one kernel with JupyterLab open in a real browser throughout, with the same number of threads, in
 interleaved rounds; medians are printed. Drags are made with the real pointer while the dream streams; the time from
-the move that leaves the browser to its acknowledgement stands beside a bare echo of a few bytes, measured in the same rounds.
+the move that leaves the browser to its acknowledgement stands beside a bare echo of a few bytes, in the same rounds.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ class Kernel:
         assert content["status"] == "ok", content
         value = content["user_expressions"]["value"]
         assert value["status"] == "ok", value
-        return json.loads(eval(value["data"]["text/plain"]))  # noqa: S307 - the repr of a string of our own kernel
+        return json.loads(eval(value["data"]["text/plain"]))
 
     def until(self, expression: str, seconds: float = 30.0) -> Any:
         """Ask until the answer is true."""
