@@ -1,0 +1,16 @@
+// Script and style are state of every widget instance, saved with every notebook: they have to stay small.
+import { statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const LIMITS = { "widget.js": 120_000, "widget.css": 18_000 };
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+for (const [name, limit] of Object.entries(LIMITS)) {
+  const { size } = statSync(join(root, "seqdream_widget", "static", name));
+  console.log(`${name}: ${size} of ${limit} bytes`);
+  if (size > limit) {
+    console.error(`${name} is too large: take something out, or load less of a library.`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,138 @@
+/** Colours of the canvas, read from the same CSS variables that paint everything else. */
+
+const NAMES = [
+  "surface",
+  "ink",
+  "muted",
+  "grid",
+  "dream",
+  "ghost",
+  "band",
+  "hatch",
+  "frozen",
+  "edit",
+  "term-0",
+  "term-1",
+  "term-2",
+  "term-3",
+  "term-4",
+] as const;
+
+export type ColourName = (typeof NAMES)[number];
+export type Colours = Readonly<Record<ColourName, string>>;
+
+export const TERM_COLOURS = 5;
+
+/** The colour (and after one round of colours the dash) of the n-th regularizer, in chart and panel. */
+export function termColour(position: number): ColourName {
+  return `term-${position % TERM_COLOURS}` as ColourName;
+}
+
+export function termDash(position: number): number[] {
+  return [[], [6, 3], [2, 3]][Math.floor(position / TERM_COLOURS) % 3] ?? [];
+}
+
+/** Red, green, blue and opacity, each 0 … 1, of a colour as `getComputedStyle` writes it. */
+export function components(colour: string): [number, number, number, number] | null {
+  const numbers = colour.match(/-?\d*\.?\d+(?:e-?\d+)?%?/gi)?.map(Number.parseFloat) ?? [];
+  const scale = colour.startsWith("color(") ? 1 : 255;
+  const [red, green, blue, alpha = 1] = numbers;
+  if (red === undefined || green === undefined || blue === undefined) return null;
+  return [red / scale, green / scale, blue / scale, alpha];
+}
+
+export function isDark(colour: string): boolean | null {
+  const parts = components(colour);
+  if (parts === null || parts[3] < 0.5) return null;
+  const [red, green, blue] = parts;
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.5;
+}
+
+function parentAcrossShadow(element: Element): Element | null {
+  const parent = element.parentNode;
+  return parent instanceof ShadowRoot ? parent.host : (parent as Element | null);
+}
+
+/** Whether the page around the widget is dark: the nearest painted background decides. */
+function isOnDark(root: HTMLElement): boolean {
+  for (let at: Element | null = root; at instanceof Element; at = parentAcrossShadow(at)) {
+    const dark = isDark(getComputedStyle(at).backgroundColor);
+    // The widget's own surface counts only where the host names it; else it follows from the answer.
+    if (dark !== null && (at !== root || hostNamesSurface(root))) return dark;
+  }
+  const scheme = getComputedStyle(document.documentElement).colorScheme;
+  return scheme.includes("dark") && matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+function hostNamesSurface(root: HTMLElement): boolean {
+  const style = getComputedStyle(root);
+  return ["--jp-layout-color0", "--vscode-editor-background"].some(
+    (name) => style.getPropertyValue(name).trim() !== "",
+  );
+}
+
+export class Theme {
+  readonly #root: HTMLElement;
+  readonly #probe = document.createElement("span");
+  #colours: Colours | null = null;
+
+  constructor(root: HTMLElement) {
+    this.#root = root;
+    this.#probe.hidden = true;
+    root.append(this.#probe);
+  }
+
+  get colours(): Colours {
+    this.#colours ??= this.#read();
+    return this.#colours;
+  }
+
+  get font(): string {
+    return `11px ${getComputedStyle(this.#root).fontFamily}`;
+  }
+
+  /** Looks again; true where something changed. */
+  refresh(): boolean {
+    const before = this.#colours;
+    this.#root.dataset.theme = isOnDark(this.#root) ? "dark" : "light";
+    this.#colours = this.#read();
+    return before === null || NAMES.some((name) => before[name] !== this.#colours?.[name]);
+  }
+
+  // A custom property reads back as it was written; as a colour it reads back resolved.
+  #read(): Colours {
+    const entries = NAMES.map((name) => {
+      this.#probe.style.color = `var(--sd-${name})`;
+      return [name, getComputedStyle(this.#probe).color] as const;
+    });
+    return Object.fromEntries(entries) as Record<ColourName, string>;
+  }
+
+  /** Calls back when the host switches its theme. */
+  watch(onChange: () => void, signal: AbortSignal): void {
+    const look = () => {
+      if (this.refresh()) onChange();
+    };
+    // Hosts set the attribute first and load the style sheet after it.
+    const soon = () => {
+      look();
+      for (const delay of [60, 400, 1200]) setTimeout(() => signal.aborted || look(), delay);
+    };
+    const observer = new MutationObserver(soon);
+    for (const element of [document.documentElement, document.body]) {
+      observer.observe(element, {
+        attributes: true,
+        attributeFilter: [
+          "class",
+          "style",
+          "data-jp-theme-light",
+          "data-jp-theme-name",
+          "data-theme",
+          "data-vscode-theme-kind",
+        ],
+      });
+    }
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", soon, { signal });
+    signal.addEventListener("abort", () => observer.disconnect());
+  }
+}

@@ -1,0 +1,85 @@
+/** The anywidget front end: one store a model, one view a cell output. */
+
+import type { AnyModel, AnyWidget } from "@anywidget/types";
+import { h, render as renderInto } from "preact";
+import type { Bytes } from "./arrays";
+import { App } from "./panels/App";
+import { Store } from "./store";
+import { View } from "./view";
+
+type Definition = Exclude<AnyWidget, (...args: never[]) => unknown>;
+
+interface Connection {
+  readonly store: Store;
+  readonly close: () => void;
+}
+
+/** Follows the host's signal where it gives one; older hosts only call the cleanup. */
+function follow(signal: AbortSignal | undefined): AbortController {
+  const controller = new AbortController();
+  if (signal?.aborted) controller.abort();
+  signal?.addEventListener("abort", () => controller.abort(), { signal: controller.signal });
+  return controller;
+}
+
+function connect(model: AnyModel): Connection {
+  const store = new Store((message) => model.send(message));
+  const listen = (content: unknown, buffers: readonly Bytes[] | undefined) =>
+    store.receive(content, buffers ?? []);
+  model.on("msg:custom", listen);
+  const close = () => {
+    model.off("msg:custom", listen);
+    store.close();
+  };
+  return { store, close };
+}
+
+function createRoot(): HTMLElement {
+  const root = document.createElement("div");
+  root.className = "seqdream";
+  root.tabIndex = -1;
+  root.setAttribute("role", "group");
+  root.setAttribute("aria-label", "Sequence dream");
+  // JupyterLab listens in the capture phase: only these attributes keep its shortcuts and menu away.
+  root.dataset.lmSuppressShortcuts = "true";
+  root.dataset.jpSuppressContextMenu = "";
+  root.dataset.drawn = "0";
+  return root;
+}
+
+export default (): Definition => {
+  const connections = new WeakMap<AnyModel, Connection>();
+
+  const connectionOf = (model: AnyModel): Connection => {
+    const connection = connections.get(model) ?? connect(model);
+    connections.set(model, connection);
+    return connection;
+  };
+
+  return {
+    initialize({ model, signal }) {
+      const connection = connectionOf(model);
+      const controller = follow(signal);
+      controller.signal.addEventListener("abort", () => {
+        connection.close();
+        connections.delete(model);
+      });
+      return () => controller.abort();
+    },
+
+    render({ model, el, signal }) {
+      const { store } = connectionOf(model);
+      const controller = follow(signal);
+      const root = createRoot();
+      el.append(root);
+      const view = new View(store, root, controller.signal);
+      renderInto(h(App, { view }), root);
+      store.hello();
+      controller.signal.addEventListener("abort", () => {
+        renderInto(null, root);
+        root.remove();
+      });
+      return () => controller.abort();
+    },
+  };
+};

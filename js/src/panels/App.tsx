@@ -1,0 +1,69 @@
+/** The whole widget. */
+
+import { useComputed } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { View } from "../view";
+import { Legend, TimelineLegend } from "./Legend";
+import { Regularizers } from "./Regularizers";
+import { Announcer, ErrorBanner, StatusLine } from "./StatusLine";
+import { Target } from "./Target";
+import { Toolbar } from "./Toolbar";
+
+export const SILENCE =
+  "The kernel does not answer. It is busy or was restarted; after a restart, run the cell again.";
+
+interface Props {
+  readonly view: View;
+}
+
+export function App({ view }: Props) {
+  const { store } = view;
+  const isReady = useComputed(() => store.settings.value !== null && store.sequence.value !== null);
+  if (!isReady.value) return <Waiting view={view} />;
+  return (
+    <>
+      <Toolbar view={view} />
+      <div class="seqdream-body">
+        <Charts view={view} />
+        <aside class="seqdream-side" aria-label="Target and regularizers">
+          <div class="seqdream-side-scroll">
+            <Target view={view} />
+            <Regularizers view={view} />
+          </div>
+        </aside>
+      </div>
+      <ErrorBanner view={view} />
+      <StatusLine view={view} />
+      <Announcer view={view} />
+    </>
+  );
+}
+
+function Waiting({ view }: Props) {
+  const { phase, trouble } = view.store;
+  const isSilent = phase.value === "silent";
+  const words = trouble.value ?? (isSilent ? SILENCE : "Waiting for the kernel…");
+  return (
+    <div class="seqdream-waiting" role="status" data-silent={isSilent}>
+      <span class="seqdream-pulse" aria-hidden="true" />
+      <p>{words}</p>
+    </div>
+  );
+}
+
+function Charts({ view }: Props) {
+  const main = useRef<HTMLDivElement>(null);
+  const timeline = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (main.current === null || timeline.current === null) return undefined;
+    return view.mount(main.current, timeline.current);
+  }, [view]);
+  return (
+    <section class="seqdream-main" aria-label="Sequence">
+      <Legend view={view} />
+      <div class="seqdream-chart" ref={main} data-tool={view.tool} />
+      <TimelineLegend view={view} />
+      <div class="seqdream-timeline" ref={timeline} />
+    </section>
+  );
+}

@@ -1,0 +1,165 @@
+/** A row for each regularizer: on or off, how much, and what it does right now. */
+
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { termColour } from "../chart/theme";
+import { throttleNewest } from "../edit/throttle";
+import { figure, setting } from "../format";
+import { newest } from "../history";
+import type { Parameter, Regularizer } from "../protocol";
+import type { View } from "../view";
+import { useDraft } from "./draft";
+import { filled, positionOf, track, valueAt } from "./scale";
+
+/** A slider sends at most 20 values a second. */
+const INTERVAL = 50;
+
+interface Props {
+  readonly view: View;
+}
+
+export function Regularizers({ view }: Props) {
+  const regularizers = view.store.settings.value?.regularizers ?? [];
+  if (regularizers.length === 0) return null;
+  return (
+    <section class="seqdream-panel" aria-label="Regularizers">
+      <h3>Regularizers</h3>
+      {regularizers.map((regularizer, position) => (
+        <Row
+          key={regularizer.name}
+          view={view}
+          regularizer={regularizer}
+          position={position}
+          peers={regularizers}
+        />
+      ))}
+    </section>
+  );
+}
+
+interface RowProps extends Props {
+  readonly regularizer: Regularizer;
+  readonly position: number;
+  readonly peers: readonly Regularizer[];
+}
+
+function Row({ view, regularizer, position, peers }: RowProps) {
+  const { name, label, description } = regularizer;
+  const { shown: isOn, settle } = useDraft(regularizer.enabled);
+  const parameter = regularizer.parameters.find((one) => one.name === regularizer.slider);
+  const toggle = () => {
+    const enabled = !isOn;
+    const command = { type: "set_regularizer", name, enabled, parameters: {} } as const;
+    settle(enabled, view.store.command(command));
+  };
+  return (
+    <div class="seqdream-row" data-enabled={isOn}>
+      <button
+        type="button"
+        role="switch"
+        class="seqdream-switch"
+        aria-label={label}
+        aria-checked={isOn}
+        onClick={toggle}
+      />
+      <span class="seqdream-label" title={description}>
+        {label}
+      </span>
+      <Live view={view} regularizer={regularizer} isOn={isOn} position={position} peers={peers} />
+      {parameter !== undefined && (
+        <Slider view={view} regularizer={regularizer} parameter={parameter} isOn={isOn} />
+      )}
+    </div>
+  );
+}
+
+interface LiveProps extends RowProps {
+  readonly isOn: boolean;
+}
+
+/** The term's own value, and its share of all terms as a bar. */
+function Live({ view, regularizer, isOn, position, peers }: LiveProps) {
+  const history = view.store.history.value;
+  const size = (name: string) => Math.abs(newest(history, name)) || 0;
+  const total = peers.reduce((sum, peer) => sum + (peer.enabled ? size(peer.name) : 0), 0);
+  const value = newest(history, regularizer.name);
+  const part = isOn && total > 0 ? size(regularizer.name) / total : 0;
+  // Some act on the sequence without a value of their own.
+  const isMeasured = isOn && Number.isFinite(value);
+  const hasBegun = history.steps.length > 0;
+  const words = isMeasured ? figure(value) : isOn && hasBegun ? "on" : "–";
+  const colour = `var(--sd-${termColour(position)})`;
+  return (
+    <>
+      {isMeasured && (
+        <span class="seqdream-share" title="Share of all terms" aria-hidden="true">
+          <span style={{ width: `${100 * part}%`, background: colour }} />
+        </span>
+      )}
+      <span class="seqdream-figure seqdream-term-value" data-name={regularizer.name}>
+        {words}
+      </span>
+    </>
+  );
+}
+
+interface SliderProps extends Props {
+  readonly regularizer: Regularizer;
+  readonly parameter: Parameter;
+  readonly isOn: boolean;
+}
+
+function Slider({ view, regularizer, parameter, isOn }: SliderProps) {
+  const { shown, hold, settle } = useDraft(parameter.value);
+  const isHeld = useRef(false);
+  const settleNow = useRef(settle);
+  settleNow.current = settle;
+  // Said with every value: what the run does not have yet would be switched on by its weight alone.
+  const enabledNow = useRef(isOn);
+  enabledNow.current = isOn;
+  const { name } = regularizer;
+  const throttle = useMemo(
+    () =>
+      throttleNewest(INTERVAL, (value: number) => {
+        const parameters = { [parameter.name]: value };
+        const command = {
+          type: "set_regularizer",
+          name,
+          enabled: enabledNow.current,
+          parameters,
+        } as const;
+        const outcome = view.store.command(command);
+        if (!isHeld.current) settleNow.current(value, outcome);
+      }),
+    [view, name, parameter.name],
+  );
+  useEffect(() => () => throttle.cancel(), [throttle]);
+  const { low, high } = track(parameter);
+  const move = (input: HTMLInputElement, held: boolean) => {
+    const value = valueAt(parameter, input.valueAsNumber);
+    isHeld.current = held;
+    hold(value);
+    throttle.push(value);
+  };
+  const words = setting(shown, parameter.unit);
+  return (
+    <>
+      <input
+        type="range"
+        class="seqdream-slider"
+        aria-label={`${regularizer.label} ${parameter.label}`}
+        aria-valuetext={words}
+        title={`${parameter.label} ${words}`}
+        min={low}
+        max={high}
+        step={parameter.integer && parameter.scale === "linear" ? 1 : "any"}
+        value={positionOf(parameter, shown)}
+        style={{ "--filled": `${100 * filled(parameter, shown)}%` }}
+        onInput={(event) => move(event.currentTarget, true)}
+        onChange={(event) => move(event.currentTarget, false)}
+      />
+      <span class="seqdream-setting" aria-hidden="true">
+        {words}
+      </span>
+    </>
+  );
+}

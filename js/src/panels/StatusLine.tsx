@@ -1,0 +1,82 @@
+/** How things stand, in words; what went wrong, and what was refused. */
+
+import { useComputed } from "@preact/signals";
+import { figure, share } from "../format";
+import { newest } from "../history";
+import type { View } from "../view";
+import { SILENCE } from "./App";
+import { WarningIcon } from "./icons";
+
+interface Props {
+  readonly view: View;
+}
+
+/** Calm but not to be missed; it stays until the kernel takes it back. */
+export function ErrorBanner({ view }: Props) {
+  const error = useComputed(() => view.store.settings.value?.error ?? null).value;
+  if (error === null) return null;
+  return (
+    <div class="seqdream-error" role="alert">
+      <WarningIcon />
+      <p>{error}</p>
+    </div>
+  );
+}
+
+/** A refusal, a silent kernel or an unreadable message, whichever matters most. */
+function complaint(view: View): string | null {
+  const { phase, trouble, refusal } = view.store;
+  if (phase.value === "silent") return SILENCE;
+  return trouble.value ?? refusal.value;
+}
+
+export function StatusLine({ view }: Props) {
+  const status = useComputed(() => view.store.settings.value?.status ?? "").value;
+  const words = complaint(view);
+  return (
+    <div class="seqdream-status">
+      {words === null ? (
+        <span class="seqdream-words">{status}</span>
+      ) : (
+        <span class="seqdream-words is-complaint" key={words}>
+          <WarningIcon />
+          {words}
+        </span>
+      )}
+      <Figures view={view} />
+    </div>
+  );
+}
+
+function Figures({ view }: Props) {
+  const { settings, probabilities, history } = view.store;
+  const objective = settings.value?.objective;
+  const target = objective !== undefined && "target" in objective ? objective.target : null;
+  const name = target === null ? undefined : settings.value?.class_names[target];
+  const probability = target === null ? undefined : probabilities.value?.[target];
+  return (
+    <span class="seqdream-figures">
+      {name !== undefined && (
+        <span class="seqdream-target-probability" title={`Probability of ${name}`}>
+          <span class="seqdream-name">p({name})</span> <b>{share(probability ?? Number.NaN)}</b>
+        </span>
+      )}
+      <span title="Gradient norm">
+        <span aria-hidden="true">‖∇‖</span>
+        <span class="seqdream-unseen">gradient norm</span>{" "}
+        <b>{figure(newest(history.value, "grad_norm"))}</b>
+      </span>
+    </span>
+  );
+}
+
+/** Read aloud: play, pause and refusals, never single steps. */
+export function Announcer({ view }: Props) {
+  const playing = useComputed(() => view.store.settings.value?.playing ?? false).value;
+  const words = complaint(view) ?? (playing ? "Playing" : "Paused");
+  return (
+    <div class="seqdream-unseen" aria-live="polite">
+      {words}
+    </div>
+  );
+}

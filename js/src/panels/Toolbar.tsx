@@ -1,0 +1,103 @@
+/** Play, step, reset; the tool in hand; how far and how fast the dream goes. */
+
+import { useComputed } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useId } from "preact/hooks";
+import { whole } from "../format";
+import type { Tool, View } from "../view";
+import { DragIcon, FreezeIcon, PauseIcon, PlayIcon, ResetIcon, StepIcon } from "./icons";
+
+interface Props {
+  readonly view: View;
+}
+
+interface ButtonProps {
+  readonly name: string;
+  readonly hint: string;
+  readonly onClick: () => void;
+  readonly isPrimary?: boolean;
+  readonly isDisabled?: boolean;
+  readonly children: ComponentChildren;
+}
+
+function Button({ name, hint, onClick, isPrimary, isDisabled, children }: ButtonProps) {
+  return (
+    <button
+      type="button"
+      class={isPrimary ? "seqdream-button is-primary" : "seqdream-button"}
+      aria-label={name}
+      title={hint}
+      disabled={isDisabled ?? false}
+      onClick={onClick}
+    >
+      {children}
+    </button>
+  );
+}
+
+export function Toolbar({ view }: Props) {
+  const { store } = view;
+  const playing = useComputed(() => store.settings.value?.playing ?? false).value;
+  return (
+    <div class="seqdream-toolbar" role="toolbar" aria-label="Run and tools">
+      <Button
+        name={playing ? "Pause" : "Play"}
+        hint={playing ? "Pause (Space)" : "Play (Space)"}
+        isPrimary
+        onClick={() => view.togglePlay()}
+      >
+        {playing ? <PauseIcon /> : <PlayIcon />}
+      </Button>
+      <Button name="Step" hint="One step (S)" isDisabled={playing} onClick={() => store.stepOnce()}>
+        <StepIcon />
+      </Button>
+      <Button
+        name="Reset"
+        hint="Back to the start"
+        onClick={() => void store.command({ type: "reset" })}
+      >
+        <ResetIcon />
+      </Button>
+      <span class="seqdream-divider" aria-hidden="true" />
+      <Tools view={view} />
+      <Counter view={view} />
+    </div>
+  );
+}
+
+function Tools({ view }: Props) {
+  const group = `tool-${useId()}-${view.id}`;
+  const tool = (value: Tool, name: string, hint: string, icon: ComponentChildren) => (
+    <label class="seqdream-tool" title={hint}>
+      <input
+        type="radio"
+        name={group}
+        aria-label={name}
+        checked={view.tool.value === value}
+        onChange={() => {
+          view.tool.value = value;
+        }}
+      />
+      {icon}
+    </label>
+  );
+  return (
+    <div class="seqdream-tools" role="radiogroup" aria-label="Tool">
+      {tool("drag", "Drag", "Drag the curve (D)", <DragIcon />)}
+      {tool("freeze", "Freeze", "Brush samples to freeze or unfreeze them (F)", <FreezeIcon />)}
+    </div>
+  );
+}
+
+function Counter({ view }: Props) {
+  const { step, stepsPerSecond, settings } = view.store;
+  const isRunning = (settings.value?.playing ?? false) && stepsPerSecond.value > 0;
+  return (
+    <div class="seqdream-counter">
+      <span class="seqdream-step">
+        step <b>{whole(step.value)}</b>
+      </span>
+      {isRunning && <span class="seqdream-rate">{whole(stepsPerSecond.value)} steps/s</span>}
+    </div>
+  );
+}

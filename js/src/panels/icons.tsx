@@ -1,0 +1,59 @@
+/** Line icons on a grid of 16. */
+
+import type { ComponentChildren } from "preact";
+
+function Icon({ children, isSmall = false }: { children: ComponentChildren; isSmall?: boolean }) {
+  return (
+    <svg
+      class={isSmall ? "seqdream-icon is-small" : "seqdream-icon"}
+      viewBox="0 0 16 16"
+      aria-hidden="true"
+    >
+      {children}
+    </svg>
+  );
+}
+
+export const PlayIcon = () => (
+  <Icon>
+    <path class="is-filled" d="M5 3.2v9.6L12.6 8z" />
+  </Icon>
+);
+
+export const PauseIcon = () => (
+  <Icon>
+    <path d="M5.5 3.5v9M10.5 3.5v9" />
+  </Icon>
+);
+
+export const StepIcon = () => (
+  <Icon>
+    <path d="M3.5 3.5v9L10 8zM12.5 3.5v9" />
+  </Icon>
+);
+
+export const ResetIcon = () => (
+  <Icon>
+    <path d="M3 8a5 5 0 1 0 1.6-3.7L3 5.8M3 2.8v3h3" />
+  </Icon>
+);
+
+export const DragIcon = () => (
+  <Icon>
+    <circle cx="8" cy="8" r="2.6" />
+    <path d="M8 1.8v3.6M8 10.6v3.6M1.8 8h3.6M10.6 8h3.6" />
+  </Icon>
+);
+
+export const FreezeIcon = () => (
+  <Icon>
+    <rect x="3" y="7" width="10" height="7" rx="1.5" />
+    <path d="M5.2 7V4.8a2.8 2.8 0 0 1 5.6 0V7" />
+  </Icon>
+);
+
+export const WarningIcon = () => (
+  <Icon isSmall>
+    <path d="M8 2.2 14.6 13.6H1.4zM8 6.6v3.2M8 11.6v.2" />
+  </Icon>
+);

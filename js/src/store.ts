@@ -1,0 +1,237 @@
+/** What the browser knows of one dream, kept by the rules of `docs/protocol.md`. One store a model. */
+
+import { batch, signal } from "@preact/signals";
+import { type Bytes, ProtocolError } from "./arrays";
+import {
+  acknowledged,
+  drafted,
+  type Preview,
+  sent,
+  unconfirmed,
+  withoutGesture,
+} from "./edit/previews";
+import { EMPTY, type History, merge } from "./history";
+import { Link, type Outcome } from "./link";
+import {
+  type Acknowledgement,
+  type BrowserMessage,
+  type Command,
+  decode,
+  type Envelope,
+  type Frame,
+  type KernelMessage,
+  type Move,
+  PROTOCOL,
+  type Refusal,
+  type Sequence,
+  type Settings,
+  type SettingsMessage,
+  type Snapshot,
+} from "./protocol";
+
+/** `waiting` for the first snapshot; `silent` where the kernel does not answer; `live` otherwise. */
+export type Phase = "waiting" | "silent" | "live";
+
+function target(settings: Settings): number | null {
+  return "target" in settings.objective ? settings.objective.target : null;
+}
+
+export class Store {
+  readonly phase = signal<Phase>("waiting");
+  readonly settings = signal<Settings | null>(null);
+  readonly step = signal(0);
+  readonly stepsPerSecond = signal(0);
+  readonly sequence = signal<Sequence | null>(null);
+  readonly start = signal<Sequence | null>(null);
+  readonly envelope = signal<Envelope | null>(null);
+  readonly probabilities = signal<Float32Array | null>(null);
+  readonly history = signal<History>(EMPTY);
+  readonly previews = signal<readonly Preview[]>([]);
+  /** Why the last command was refused, until one is accepted. */
+  readonly refusal = signal<string | null>(null);
+  /** A message this page cannot read, in words. */
+  readonly trouble = signal<string | null>(null);
+
+  readonly #link: Link;
+  /** Gestures the kernel has refused: the rest of such a drag is not sent. */
+  readonly #refusedGestures = new Set<number>();
+  #run = -1;
+  #number = -1;
+
+  constructor(send: (message: BrowserMessage) => void) {
+    this.#link = new Link(send, () => {
+      this.phase.value = "silent";
+    });
+  }
+
+  /** The number of the newest message applied: what a view reports as painted. */
+  get number(): number {
+    return this.#number;
+  }
+
+  hello(): void {
+    this.#link.hello();
+  }
+
+  play(): void {
+    this.#link.post({ kind: "play" });
+  }
+
+  pause(): void {
+    this.#link.post({ kind: "pause" });
+  }
+
+  stepOnce(): void {
+    this.#link.post({ kind: "step", count: 1 });
+  }
+
+  command(command: Command): Promise<Outcome> {
+    return this.#link.command(command).outcome;
+  }
+
+  newGesture(): number {
+    return this.#link.newGesture();
+  }
+
+  /** Draws a move at once, without sending it. */
+  draft(gesture: number, move: Move): void {
+    if (this.isRefused(gesture)) return;
+    this.previews.value = drafted(this.previews.value, gesture, move);
+  }
+
+  sendMove(gesture: number, move: Move): void {
+    if (this.isRefused(gesture)) return;
+    const { id } = this.#link.command({ type: "move_point", gesture, ...move });
+    this.previews.value = sent(this.previews.value, gesture, move, id);
+  }
+
+  release(gesture: number): void {
+    void this.command({ type: "release", gesture });
+  }
+
+  isRefused(gesture: number): boolean {
+    return this.#refusedGestures.has(gesture);
+  }
+
+  painted(number: number): void {
+    this.#link.painted(number);
+  }
+
+  close(): void {
+    this.#link.close();
+  }
+
+  /** Takes one message from the kernel; never throws, because the host could only log it. */
+  receive(content: unknown, buffers: readonly Bytes[]): void {
+    try {
+      this.apply(decode(content, buffers));
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#link.heard();
+      this.trouble.value = `The kernel sent a message this page cannot read: ${error.message}.`;
+    }
+  }
+
+  apply(message: KernelMessage): void {
+    this.#link.heard();
+    if (message.run < this.#run) return;
+    const isNewRun = message.run > this.#run;
+    if (!isNewRun && message.number <= this.#number) return;
+    if (isNewRun && message.kind !== "snapshot") {
+      // Its start and its history are unknown here: a snapshot follows the answer to a reset.
+      if (message.kind === "acknowledgement") this.#onAcknowledgement(message);
+      else this.#link.hello();
+      return;
+    }
+    batch(() => {
+      if (message.kind !== "snapshot" && message.number > this.#number + 1) this.#link.hello();
+      this.#run = message.run;
+      this.#number = message.number;
+      this.phase.value = "live";
+      this.#dispatch(message, isNewRun);
+    });
+  }
+
+  #dispatch(message: KernelMessage, isNewRun: boolean): void {
+    switch (message.kind) {
+      case "snapshot":
+        this.#onSnapshot(message, isNewRun);
+        break;
+      case "frame":
+        this.#onFrame(message);
+        break;
+      case "settings":
+        this.#onSettings(message);
+        break;
+      case "acknowledgement":
+        this.#onAcknowledgement(message);
+        break;
+      case "refusal":
+        this.#onRefusal(message);
+        break;
+    }
+  }
+
+  #onSnapshot(message: Snapshot, isNewRun: boolean): void {
+    this.#link.answered();
+    this.trouble.value =
+      message.protocol === PROTOCOL
+        ? null
+        : `The kernel speaks protocol ${message.protocol}, this page ${PROTOCOL}: reload the page.`;
+    if (isNewRun) this.#link.forgetPainted();
+    // What was sent is in the snapshot, or was made void by the reset; a drag that goes on is not.
+    this.previews.value = isNewRun
+      ? []
+      : this.previews.value.filter((preview) => preview.id === null);
+    this.settings.value = message.settings;
+    this.start.value = message.start;
+    this.envelope.value = message.envelope;
+    this.history.value = merge(EMPTY, message.rows);
+    this.#onProgress(message);
+    this.sequence.value = message.sequence;
+  }
+
+  #onProgress(message: Snapshot | Frame): void {
+    this.step.value = message.step;
+    this.stepsPerSecond.value = message.stepsPerSecond;
+    if (message.probabilities !== null) this.probabilities.value = message.probabilities;
+    else if (message.step === 0) this.probabilities.value = null;
+  }
+
+  #onFrame(message: Frame): void {
+    this.#onProgress(message);
+    this.history.value = merge(this.history.value, message.rows);
+    if (message.sequence === null) return;
+    this.sequence.value = message.sequence;
+    const playing = this.settings.value?.playing ?? false;
+    this.previews.value = unconfirmed(this.previews.value, message.step, playing);
+  }
+
+  #onSettings(message: SettingsMessage): void {
+    const before = this.settings.value;
+    this.settings.value = message.settings;
+    // Another target without an envelope: the old band would be a lie.
+    const retargeted = before !== null && target(before) !== target(message.settings);
+    if (message.envelope !== null || retargeted) this.envelope.value = message.envelope;
+    if (before?.playing === true && !message.settings.playing) this.stepsPerSecond.value = 0;
+  }
+
+  #onAcknowledgement(message: Acknowledgement): void {
+    this.previews.value = acknowledged(this.previews.value, message.id, message.step);
+    const command = this.#link.settle(message.id, "accepted");
+    // Letting go is no new wish: the reason why the drag was refused stays.
+    if (command !== null && command.type !== "release") this.refusal.value = null;
+  }
+
+  #onRefusal(message: Refusal): void {
+    const command = message.id === null ? null : this.#link.settle(message.id, "refused");
+    // Another page on this kernel asked for something else than we did.
+    if (message.id !== null && command === null) return;
+    if (command?.type === "release" && this.isRefused(command.gesture)) return;
+    if (command?.type === "move_point") {
+      this.#refusedGestures.add(command.gesture);
+      this.previews.value = withoutGesture(this.previews.value, command.gesture);
+    }
+    this.refusal.value = message.reason;
+  }
+}

@@ -1,0 +1,228 @@
+/** One rendered widget: its element, its tools, its charts. Several views may share one store. */
+
+import { effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
+import { controlPoints } from "./chart/geometry";
+import { Overlay } from "./chart/overlay";
+import { Scheduler } from "./chart/scheduler";
+import { SequenceChart } from "./chart/sequence";
+import { Theme } from "./chart/theme";
+import { type Term, TimelineChart } from "./chart/timeline";
+import { watchBox } from "./chart/watch";
+import type { Gesture } from "./edit/gesture";
+import { isFrozen } from "./edit/kernel";
+import { Keys } from "./edit/keys";
+import { Pointer } from "./edit/pointer";
+import { type Preview, previewed } from "./edit/previews";
+import type { Frozen, Sequence } from "./protocol";
+import type { Store } from "./store";
+
+export type Tool = "drag" | "freeze";
+
+interface Charts {
+  readonly sequence: SequenceChart;
+  readonly timeline: TimelineChart;
+  readonly overlay: Overlay;
+  readonly pointer: Pointer;
+}
+
+export class View {
+  /** Tells the radio groups of two views on one page apart. */
+  readonly id = Math.random().toString(36).slice(2);
+  readonly store: Store;
+  readonly root: HTMLElement;
+  readonly theme: Theme;
+  readonly tool = signal<Tool>("drag");
+  readonly channel = signal(0);
+  readonly brush = signal<{ start: number; stop: number; thaws: boolean } | null>(null);
+  readonly #held = signal<{ gesture: Gesture; value: number; radius: number } | null>(null);
+  readonly #scheduler = new Scheduler(() => this.#draw());
+  #charts: Charts | null = null;
+  #isVisible = true;
+  #painted: Sequence | null = null;
+  #paintedChannel = 0;
+  #drawn = 0;
+
+  constructor(store: Store, root: HTMLElement, signal: AbortSignal) {
+    this.store = store;
+    this.root = root;
+    this.theme = new Theme(root);
+    new Keys(this, signal);
+    signal.addEventListener("abort", () => this.#scheduler.cancel());
+  }
+
+  get chart(): SequenceChart {
+    if (this.#charts === null) throw new Error("the charts are not mounted");
+    return this.#charts.sequence;
+  }
+
+  get pointer(): Pointer | null {
+    return this.#charts?.pointer ?? null;
+  }
+
+  /** Puts the charts into their places; the answer takes them away again. */
+  mount(main: HTMLElement, timeline: HTMLElement): () => void {
+    const abort = new AbortController();
+    this.theme.refresh();
+    const sequence = new SequenceChart(main, this.theme);
+    const overlay = new Overlay(sequence, (band) => this.unfreeze(band));
+    const lines = new TimelineChart(timeline, this.theme);
+    const box = () => {
+      sequence.resize(main.clientWidth, main.clientHeight);
+      lines.resize(timeline.clientWidth, timeline.clientHeight);
+      this.#scheduler.request();
+    };
+    const pointer = new Pointer(this, sequence, abort.signal);
+    this.#charts = { sequence, overlay, timeline: lines, pointer };
+    watchBox([main, timeline], box, (isVisible) => this.#show(isVisible), abort.signal);
+    this.theme.watch(() => this.#recolour(), abort.signal);
+    const stop = effect(() => this.#follow());
+    return () => {
+      stop();
+      abort.abort();
+      this.#scheduler.cancel();
+      this.#charts = null;
+      sequence.destroy();
+      lines.destroy();
+    };
+  }
+
+  isPlaying(): boolean {
+    return this.store.settings.value?.playing ?? false;
+  }
+
+  togglePlay(): void {
+    if (this.isPlaying()) this.store.pause();
+    else this.store.play();
+  }
+
+  frozen(): readonly Frozen[] {
+    return this.store.settings.value?.frozen ?? [];
+  }
+
+  /** Control points that can be moved: not where samples are frozen. */
+  points(): readonly number[] {
+    const frozen = this.frozen();
+    return controlPoints(this.chart.time).filter(
+      (index) => !isFrozen(frozen, index, this.channel.value),
+    );
+  }
+
+  /** The channel as commands name it: null where there is only one. */
+  namedChannel(): number | null {
+    return (this.store.sequence.value?.channels ?? 1) > 1 ? this.channel.value : null;
+  }
+
+  unfreeze({ start, stop, channel, dream }: Frozen): void {
+    void this.store.command({ type: "unfreeze", start, stop, channel, dream });
+    this.root.focus({ preventScroll: true });
+  }
+
+  focusPoint(index: number): boolean {
+    return this.#charts?.overlay.focusPoint(index) ?? false;
+  }
+
+  hold(gesture: Gesture | null): void {
+    this.#held.value =
+      gesture === null ? null : { gesture, value: gesture.value, radius: gesture.radius };
+  }
+
+  /** Terms the timeline shows: what is switched on, and has a value of its own. */
+  terms(): readonly Term[] {
+    const regularizers = this.store.settings.value?.regularizers ?? [];
+    const { columns } = this.store.history.value;
+    return regularizers.flatMap(({ name, enabled }, position) =>
+      enabled && columns.get(name)?.some(Number.isFinite) ? [{ name, position }] : [],
+    );
+  }
+
+  /** Everything a picture depends on asks for one. */
+  #follow(): void {
+    const { store } = this;
+    const inputs: readonly ReadonlySignal<unknown>[] = [
+      store.sequence,
+      store.start,
+      store.envelope,
+      store.history,
+      store.previews,
+      store.settings,
+      this.channel,
+      this.brush,
+      this.#held,
+    ];
+    for (const input of inputs) input.value;
+    this.root.dataset.step = String(store.step.value);
+    this.#scheduler.request();
+    // Nobody waits for a picture out of sight; without a word from us the kernel would pause its run.
+    if (!this.#isInSight()) store.painted(store.number);
+  }
+
+  #isInSight(): boolean {
+    return this.#isVisible && this.root.isConnected && !document.hidden;
+  }
+
+  #show(isVisible: boolean): void {
+    this.#isVisible = isVisible;
+    if (isVisible) this.#scheduler.request();
+  }
+
+  #recolour(): void {
+    this.#charts?.sequence.repaint();
+    this.#charts?.timeline.repaint();
+  }
+
+  #draw(): void {
+    untracked(() => this.#paint());
+  }
+
+  #paint(): void {
+    const charts = this.#charts;
+    const { store } = this;
+    const sequence = store.sequence.value;
+    if (charts === null || sequence === null || !this.#isInSight()) return;
+    const { sequence: chart, timeline, overlay } = charts;
+    const channel = Math.min(this.channel.value, sequence.channels - 1);
+    if (channel !== this.#paintedChannel || sequence.time !== this.#painted?.time) chart.refit();
+    this.#paintedChannel = channel;
+    const held = this.#held.value;
+    chart.paint({
+      sequence: previewed(sequence, this.#previews(), this.frozen()),
+      start: store.start.value,
+      envelope: store.envelope.value,
+      frozen: this.frozen(),
+      channel,
+      isHeld: held !== null,
+    });
+    timeline.paint(store.history.value, this.terms());
+    overlay.update({
+      points: this.points(),
+      frozen: chart.frozenHere(),
+      held: held && {
+        index: held.gesture.grip.index,
+        from: held.gesture.grip.from,
+        value: held.value,
+        radius: held.radius,
+      },
+      brush: this.brush.value,
+      isTalking: !this.isPlaying(),
+    });
+    this.#report(sequence);
+  }
+
+  /** Open moves; while the hand holds a sample it stays under the hand, whatever a frame says. */
+  #previews(): readonly Preview[] {
+    const previews = this.store.previews.value;
+    const held = this.#held.value?.gesture;
+    const preview = held?.preview ?? null;
+    if (preview === null || this.store.isRefused(preview.gesture)) return previews;
+    return [...previews, preview];
+  }
+
+  #report(sequence: Sequence): void {
+    if (sequence === this.#painted) return;
+    this.#painted = sequence;
+    this.#drawn += 1;
+    this.root.dataset.drawn = String(this.#drawn);
+    this.root.dataset.paintedStep = String(this.store.step.value);
+    this.store.painted(this.store.number);
+  }
+}

@@ -1,0 +1,96 @@
+import type { AnyModel, InitializeProps, RenderProps } from "@anywidget/types";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import widget from "../src/index";
+import { snapshot } from "./messages";
+
+function host() {
+  const listeners = new Set<(content: unknown, buffers: unknown) => void>();
+  const sent: { kind: string }[] = [];
+  const model = {
+    on: (_: string, listener: () => void) => listeners.add(listener),
+    off: (_: string, listener: () => void) => listeners.delete(listener),
+    send: (message: { kind: string }) => sent.push(message),
+  } as unknown as AnyModel;
+  return { model, listeners, sent };
+}
+
+/** Older hosts give no signal; newer ones do. */
+function props(model: AnyModel, signal?: AbortSignal) {
+  const el = document.createElement("div");
+  return { el, given: { model, el, signal } as unknown as InitializeProps & RenderProps };
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("the widget", () => {
+  test("says hello when it is rendered, and that it waits", async () => {
+    const { model, sent } = host();
+    const { el, given } = props(model, new AbortController().signal);
+    const definition = widget();
+    await definition.initialize?.(given);
+    expect(sent).toEqual([]);
+    await definition.render?.(given);
+    expect(sent).toEqual([{ kind: "hello", protocol: 1 }]);
+    expect(el.textContent).toContain("Waiting for the kernel");
+    expect(el.querySelector(".seqdream")?.getAttribute("role")).toBe("group");
+  });
+
+  test("leaves nothing behind when the host's signal ends", async () => {
+    vi.useFakeTimers();
+    const { model, listeners, sent } = host();
+    const controller = new AbortController();
+    const { el, given } = props(model, controller.signal);
+    const definition = widget();
+    await definition.initialize?.(given);
+    await definition.render?.(given);
+    controller.abort();
+    expect(listeners.size).toBe(0);
+    expect(el.childElementCount).toBe(0);
+    vi.advanceTimersByTime(60_000);
+    expect(sent).toHaveLength(1);
+  });
+
+  test("leaves nothing behind when an older host calls the cleanups", async () => {
+    const { model, listeners } = host();
+    const { el, given } = props(model);
+    const definition = widget();
+    const closeModel = await definition.initialize?.(given);
+    const closeView = await definition.render?.(given);
+    if (typeof closeView !== "function" || typeof closeModel !== "function") {
+      throw new Error("no cleanup");
+    }
+    await closeView();
+    expect(el.childElementCount).toBe(0);
+    expect(listeners.size).toBe(1);
+    await closeModel();
+    expect(listeners.size).toBe(0);
+  });
+
+  test("two models of one module share nothing", async () => {
+    const [one, two] = [host(), host()];
+    const definition = widget();
+    for (const { model } of [one, two]) await definition.initialize?.(props(model).given);
+    const { content, buffers } = snapshot();
+    for (const listener of one.listeners) listener(content, buffers);
+    const { el, given } = props(two.model);
+    await definition.render?.(given);
+    expect(el.textContent).toContain("Waiting for the kernel");
+  });
+
+  test("keeps the notebook's own shortcuts and menu away", async () => {
+    const { model } = host();
+    const { el, given } = props(model);
+    await widget().render?.(given);
+    document.body.append(el);
+    const heard = vi.fn();
+    document.body.addEventListener("keydown", heard);
+    const root = el.querySelector<HTMLElement>(".seqdream");
+    root?.dispatchEvent(new KeyboardEvent("keydown", { key: "d", bubbles: true }));
+    expect(heard).not.toHaveBeenCalled();
+    expect(root?.getAttribute("data-lm-suppress-shortcuts")).toBe("true");
+    expect(root?.hasAttribute("data-jp-suppress-context-menu")).toBe(true);
+    el.remove();
+  });
+});

@@ -1,0 +1,198 @@
+import { render } from "preact";
+import { act } from "preact/test-utils";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Regularizers } from "../src/panels/Regularizers";
+import { Announcer, ErrorBanner, StatusLine } from "../src/panels/StatusLine";
+import { leaders, Target } from "../src/panels/Target";
+import { Toolbar } from "../src/panels/Toolbar";
+import type { BrowserMessage } from "../src/protocol";
+import { Store } from "../src/store";
+import { View } from "../src/view";
+import { SETTINGS, settings, snapshot, type Wire, wire } from "./messages";
+
+let sent: BrowserMessage[];
+let store: Store;
+let root: HTMLElement;
+let controller: AbortController;
+
+const give = ({ content, buffers }: Wire) => act(() => store.receive(content, buffers));
+const find = <T extends Element = HTMLElement>(selector: string): T => {
+  const element = root.querySelector<T>(selector);
+  if (element === null) throw new Error(`nothing is ${selector}`);
+  return element;
+};
+const fire = (element: Element, type: string) =>
+  act(() => void element.dispatchEvent(new Event(type, { bubbles: true })));
+const pass = (milliseconds: number) =>
+  act(async () => void (await vi.advanceTimersByTimeAsync(milliseconds)));
+const weight = () => find<HTMLInputElement>('[aria-label="Total variation weight"]');
+const regularizerWith = (value: number) => {
+  const [regularizer] = SETTINGS.regularizers;
+  const parameters = regularizer?.parameters.map((parameter) => ({ ...parameter, value }));
+  return { regularizers: [{ ...regularizer, parameters }] };
+};
+const commands = () =>
+  sent.flatMap((message) => (message.kind === "command" ? [message.command] : []));
+
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  sent = [];
+  store = new Store((message) => sent.push(message));
+  root = document.createElement("div");
+  document.body.append(root);
+  controller = new AbortController();
+  const view = new View(store, root, controller.signal);
+  await give(snapshot());
+  await act(() => {
+    render(
+      <>
+        <Toolbar view={view} />
+        <Target view={view} />
+        <Regularizers view={view} />
+        <ErrorBanner view={view} />
+        <StatusLine view={view} />
+        <Announcer view={view} />
+      </>,
+      root,
+    );
+  });
+});
+
+afterEach(() => {
+  render(null, root);
+  root.remove();
+  controller.abort();
+  store.close();
+  vi.useRealTimers();
+});
+
+describe("the toolbar", () => {
+  test("plays, and then offers to pause", async () => {
+    find('[aria-label="Play"]').click();
+    expect(sent).toEqual([{ kind: "play" }]);
+    await give(settings(2, { playing: true }));
+    find('[aria-label="Pause"]').click();
+    expect(sent.at(-1)).toEqual({ kind: "pause" });
+    expect(find<HTMLButtonElement>('[aria-label="Step"]').disabled).toBe(true);
+  });
+
+  test("counts the steps", () => {
+    expect(find(".seqdream-step").textContent).toBe("step 3");
+  });
+});
+
+describe("the target", () => {
+  test("is chosen by its class, and its objective is kept", async () => {
+    const select = find<HTMLSelectElement>('[aria-label="Target class"]');
+    select.value = "0";
+    await fire(select, "change");
+    expect(commands()).toEqual([
+      { type: "set_objective", objective: { type: "logit", target: 0 } },
+    ]);
+  });
+
+  test("is shown with the likeliest of the others", () => {
+    expect(leaders([0.1, 0.2, 0.7], 1)).toEqual([1, 2]);
+    expect(leaders([0.1, 0.2, 0.7], null)).toEqual([2, 1]);
+    expect(leaders([1], 0)).toEqual([0]);
+  });
+
+  test("names of classes are text and never markup", async () => {
+    await give(settings(2, { class_names: ["normal", "<img src=x onerror=alert(1)>"] }));
+    expect(root.querySelector("img")).toBeNull();
+    expect(root.textContent).toContain("<img src=x");
+  });
+});
+
+describe("a regularizer", () => {
+  test("is switched by its switch, at once for the eye", async () => {
+    const toggle = find('[role="switch"]');
+    expect(toggle.getAttribute("aria-label")).toBe("Total variation");
+    await act(() => toggle.click());
+    expect(commands()).toEqual([
+      { type: "set_regularizer", name: "total_variation", enabled: false, parameters: {} },
+    ]);
+    expect(toggle.getAttribute("aria-checked")).toBe("false");
+  });
+
+  test("that was refused goes back to how it was", async () => {
+    const toggle = find('[role="switch"]');
+    await act(() => toggle.click());
+    const id = sent.flatMap((message) => (message.kind === "command" ? [message.id] : []))[0];
+    await give(wire({ kind: "refusal", run: 1, number: 2, id, reason: "Not now." }));
+    await pass(10);
+    expect(toggle.getAttribute("aria-checked")).toBe("true");
+    expect(find(".seqdream-status").textContent).toContain("Not now.");
+  });
+
+  test("its slider follows the kernel", async () => {
+    await give(settings(2, regularizerWith(1)));
+    expect(weight().valueAsNumber).toBeCloseTo(0);
+  });
+
+  test("its slider is not moved by the kernel while a person holds it", async () => {
+    const slider = weight();
+    slider.value = "-1";
+    await fire(slider, "input");
+    await give(settings(2, regularizerWith(1)));
+    expect(weight().valueAsNumber).toBeCloseTo(-1);
+    expect(commands().at(-1)).toEqual({
+      type: "set_regularizer",
+      name: "total_variation",
+      enabled: true,
+      parameters: { weight: 0.1 },
+    });
+  });
+
+  test("its slider sends at most 20 values a second, and always the last", async () => {
+    const slider = weight();
+    for (let move = 0; move < 100; move += 1) {
+      slider.value = String(-2 + move / 100);
+      await fire(slider, "input");
+      vi.advanceTimersByTime(10);
+    }
+    slider.value = "0";
+    await fire(slider, "change");
+    await pass(60);
+    expect(commands().length).toBeLessThanOrEqual(22);
+    expect(commands().at(-1)).toMatchObject({ parameters: { weight: 1 } });
+  });
+
+  test("that is off stays off while its slider is moved", async () => {
+    await give(settings(2, { regularizers: [{ ...SETTINGS.regularizers[0], enabled: false }] }));
+    const slider = weight();
+    slider.value = "0";
+    await fire(slider, "change");
+    expect(commands().at(-1)).toMatchObject({ enabled: false, parameters: { weight: 1 } });
+    await act(() => find('[role="switch"]').click());
+    slider.value = "-1";
+    await fire(slider, "change");
+    await pass(60);
+    expect(commands().at(-1)).toMatchObject({ enabled: true, parameters: { weight: 0.1 } });
+  });
+
+  test("that was not measured shows no number", () => {
+    expect(find('.seqdream-term-value[data-name="total_variation"]').textContent).toBe("on");
+  });
+});
+
+describe("the status line", () => {
+  test("shows an error of the kernel as an alert, in its own words", async () => {
+    expect(root.querySelector('[role="alert"]')).toBeNull();
+    await give(settings(2, { error: "<b>boom</b>" }));
+    expect(find('[role="alert"]').textContent).toBe("<b>boom</b>");
+  });
+
+  test("reads play and pause aloud, but no steps", async () => {
+    const live = find('[aria-live="polite"]');
+    expect(live.textContent).toBe("Paused");
+    await give(settings(2, { playing: true, status: "running, step 4" }));
+    expect(live.textContent).toBe("Playing");
+  });
+
+  test("says so where the kernel does not answer", async () => {
+    find('[aria-label="Play"]').click();
+    await pass(5000);
+    expect(find(".seqdream-status").textContent).toContain("The kernel does not answer");
+  });
+});

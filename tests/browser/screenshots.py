@@ -1,0 +1,69 @@
+"""The pictures in `docs/images`: a real widget in a real JupyterLab, mid-run, with a control point in the hand.
+
+    python -m tests.browser.screenshots
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.jupyter import Lab, chromium
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+CELL = """
+import seqdream_widget as sd
+demo = sd.load_demo("forda")
+w = sd.SeqDream(demo.model, sd.objectives.Logit("abnormal"), data=demo.data, start=5, learning_rate=0.02,
+                regularizers=[sd.regularizers.TotalVariation(0.02), sd.regularizers.L2(1e-3),
+                              sd.regularizers.GaussianBlur(sigma=1.0, every=10), sd.regularizers.Standardize()])
+w.step(120)
+w.session.submit(sd.commands.Freeze(140, 206))
+w
+"""
+SHOTS = {
+    "widget-light": (1400, False),
+    "widget-dark": (1400, True),
+    "widget-narrow-light": (900, False),
+    "widget-narrow-dark": (900, True),
+}
+
+
+def take(page: Page, lab: Lab, name: str, width: int, *, dark: bool) -> None:
+    page.set_viewport_size({"width": width, "height": 1300})
+    lab.open(page, "picture.ipynb", dark=dark)
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    lab.run_all(page)
+    root = page.locator(".seqdream")
+    expect(root).to_have_count(1, timeout=60_000)
+    root.get_by_role("button", name="Play", exact=True).click()
+    time.sleep(1.5)
+    box = root.locator("[role=slider][data-index]").nth(7).bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y - 60, steps=6)
+    time.sleep(0.6)
+    root.screenshot(path=IMAGES / f"{name}.png")
+    page.mouse.up()
+    root.get_by_role("button", name="Pause", exact=True).click()
+    lab.shutdown("picture.ipynb")
+
+
+def main() -> None:
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    lab = Lab()
+    lab.write("picture.ipynb", CELL)
+    with chromium() as browser:
+        for name, (width, dark) in SHOTS.items():
+            page = browser.new_page(device_scale_factor=1.5)
+            take(page, lab, name, width, dark=dark)
+            page.close()
+    lab.close()
+
+
+if __name__ == "__main__":
+    main()
