@@ -177,6 +177,7 @@ def measure(rounds: int, seconds: float) -> dict[str, list[float]]:
         lab.run_all(page)
         expect(page.locator(".seqdream")).to_have_count(1, timeout=60_000)
         expect(page.get_by_text("echo", exact=True)).to_be_visible(timeout=60_000)
+        page.wait_for_selector(".bqplot path.line", state="attached", timeout=60_000)
         page.evaluate(COUNT_BQPLOT)
         python = lab.kernel("bench.ipynb")
         for number in range(rounds):

@@ -34,7 +34,7 @@ class Measurement:
     ----------
     values : dict of str to array of shape (batch,)
         ``score``, ``grad_norm`` and every enabled regularizer by name: weight times value of a penalty, root mean
-        square change by a projection (0 on steps where it did not act).
+        square change by a projection when it acted last (0 until it does).
     probabilities : array of shape (batch, class)
     """
 
@@ -100,6 +100,7 @@ class Dreamer:
         self.step_count = 0
         self._pins: dict[int, Bool[Tensor, "batch channel time"]] = {}
         self._released: set[int] = set()
+        self._changes: dict[str, NDArray[np.float32]] = {}
         for generator, state in zip(self.generators, self._random_states, strict=True):
             generator.set_state(state)
         self._take_up(self.start)
@@ -199,6 +200,7 @@ class Dreamer:
             if not bool(self._theta.isfinite().all()):
                 raise StepError(_not_finite(["the sequence"], self.step_count + 1))
             self.step_count += 1
+        self._changes = changes
         self._let_go()
         values = {name: values.numpy() for name, values in terms.items()} | changes
         return Measurement(values, probabilities.numpy())
@@ -261,13 +263,14 @@ class Dreamer:
 
     @torch.no_grad()
     def _project(self, number: int) -> dict[str, NDArray[np.float32]]:
-        """Apply the projections whose turn it is; return the root mean square change by each."""
+        """Apply the projections whose turn it is; return the root mean square change by each when it acted last."""
         changes: dict[str, NDArray[np.float32]] = {}
+        never = np.zeros(len(self.start), dtype=np.float32)
         for regularizer in self.regularizers:
             if not isinstance(regularizer, Projection) or not regularizer.enabled:
                 continue
             if number % regularizer.every:
-                changes[regularizer.name] = np.zeros(len(self.start), dtype=np.float32)
+                changes[regularizer.name] = self._changes.get(regularizer.name, never)
                 continue
             before = self.sequence()
             with _named(regularizer.name):

@@ -32,7 +32,8 @@ export function setting(value: number, unit: string): string {
   const digits = Number.isInteger(value)
     ? value.toString()
     : Number(value.toPrecision(2)).toString();
-  return signed(unit === "" ? digits : `${digits} ${unit}`);
+  const words = value === 1 ? unit.replace(/s$/, "") : unit;
+  return signed(words === "" ? digits : `${digits} ${words}`);
 }
 
 /** A mark on an axis: as uPlot spaced it, without the noise of its last digits. */

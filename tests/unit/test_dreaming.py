@@ -121,8 +121,9 @@ def test_every_term_of_every_step_is_on_record(demo):
     assert history["step"].tolist() == list(range(1, FEW + 1))
     assert {"score", "grad_norm", "l2", "gaussian_blur"} < set(history)
     assert history["l2"][0] == pytest.approx(1e-3 * float(demo.data.x[3].square().sum()), rel=1e-5)
-    acted = np.flatnonzero(history["gaussian_blur"]) + 1
-    assert acted.tolist() == [10, 20, 30]
+    changed = np.flatnonzero(np.diff(history["gaussian_blur"], prepend=0.0)) + 1
+    assert changed.tolist() == [10, 20, 30]
+    assert history["gaussian_blur"][0] == 0.0
     assert np.allclose(history["probabilities"].sum(axis=1), 1.0, atol=1e-5)
 
 
