@@ -3,7 +3,8 @@
     python -m benchmarks.streaming [--rounds 5] [--seconds 3]
 
 Everything runs in one kernel with JupyterLab open in a real browser throughout, with the same number of threads, in
-interleaved rounds; medians are printed. Drags are made with the real pointer while the dream streams; the time from
+interleaved rounds; medians are printed. The speed of a shared machine drifts from second to second: in each round the
+bare loop runs before, between and after the others, and each is compared with its two neighbours. Drags are made with the real pointer while the dream streams; the time from
 the move that leaves the browser to its acknowledgement stands beside a bare echo of a few bytes, in the same rounds.
 """
 
@@ -61,7 +62,7 @@ def feed_bqplot(seconds):
 class Echo(anywidget.AnyWidget):
     _esm = '''
     export default { render({ model, el }) {
-      el.textContent = "echo";
+      el.textContent = "echo"; el.id = "bench-echo";
       const sent = new Map();
       window.bench.echo = (id) => { sent.set(id, performance.now()); model.send({ id }); };
       model.on("msg:custom", ({ id }) => window.bench.echoes.push(performance.now() - sent.get(id)));
@@ -176,21 +177,26 @@ def measure(rounds: int, seconds: float) -> dict[str, list[float]]:
         lab.open(page, "bench.ipynb")
         lab.run_all(page)
         expect(page.locator(".seqdream")).to_have_count(1, timeout=60_000)
-        expect(page.get_by_text("echo", exact=True)).to_be_visible(timeout=60_000)
+        page.wait_for_selector("#bench-echo", state="attached", timeout=60_000)
         page.wait_for_selector(".bqplot path.line", state="attached", timeout=60_000)
         page.evaluate(COUNT_BQPLOT)
         python = lab.kernel("bench.ipynb")
         for number in range(rounds):
-            bare = python(f"loop({seconds})")
+            before = python(f"loop({seconds})")
             steps, drawn = streamed(page, python, seconds)
+            between = python(f"loop({seconds})")
             bqplot_steps, bqplot_drawn = fed_bqplot(page, python, seconds)
+            after = python(f"loop({seconds})")
             delays, echoes = dragged(page, python, seconds)
-            note(bare=bare, streamed=steps, drawn=drawn, share=steps / bare)
-            note(bqplot=bqplot_steps, bqplot_drawn=bqplot_drawn, bqplot_share=bqplot_steps / bare)
-            note(against_bqplot=steps / bqplot_steps)
+            share, bqplot_share = 2 * steps / (before + between), 2 * bqplot_steps / (between + after)
+            note(bare=statistics.mean([before, between, after]))
+            note(streamed=steps, drawn=drawn, share=share)
+            note(bqplot=bqplot_steps, bqplot_drawn=bqplot_drawn, bqplot_share=bqplot_share)
+            note(against_bqplot=share / bqplot_share)
             note(drag=statistics.median(delays), echo=statistics.median(echoes))
             print(
-                f"round {number + 1}: bare {bare:.0f}, widget {steps:.0f}, bqplot {bqplot_steps:.0f} steps/s",
+                f"round {number + 1}: bare {before:.0f}, widget {steps:.0f} ({share:.0%}), bare {between:.0f}, "
+                f"bqplot {bqplot_steps:.0f} ({bqplot_share:.0%}), bare {after:.0f} steps/s",
                 flush=True,
             )
         python.close()

@@ -10,7 +10,6 @@ import {
   unconfirmed,
   withoutGesture,
 } from "./edit/previews";
-import { EMPTY, type History, merge } from "./history";
 import { Link, type Outcome } from "./link";
 import {
   type Acknowledgement,
@@ -28,6 +27,7 @@ import {
   type SettingsMessage,
   type Snapshot,
 } from "./protocol";
+import { Readout } from "./readout";
 
 /** `waiting` for the first snapshot; `silent` where the kernel does not answer; `live` otherwise. */
 export type Phase = "waiting" | "silent" | "live";
@@ -39,13 +39,16 @@ function target(settings: Settings): number | null {
 export class Store {
   readonly phase = signal<Phase>("waiting");
   readonly settings = signal<Settings | null>(null);
-  readonly step = signal(0);
-  readonly stepsPerSecond = signal(0);
+  readonly #readout = new Readout();
+  readonly step = this.#readout.step;
+  readonly stepsPerSecond = this.#readout.stepsPerSecond;
+  readonly probabilities = this.#readout.probabilities;
+  readonly history = this.#readout.history;
   readonly sequence = signal<Sequence | null>(null);
+  /** The step of `sequence`: with every frame, where `step` goes at a reader's pace. */
+  readonly sequenceStep = signal(0);
   readonly start = signal<Sequence | null>(null);
   readonly envelope = signal<Envelope | null>(null);
-  readonly probabilities = signal<Float32Array | null>(null);
-  readonly history = signal<History>(EMPTY);
   readonly previews = signal<readonly Preview[]>([]);
   /** Why the last command was refused, until one is accepted. */
   readonly refusal = signal<string | null>(null);
@@ -119,6 +122,7 @@ export class Store {
 
   close(): void {
     this.#link.close();
+    this.#readout.close();
   }
 
   /** Takes one message from the kernel; never throws, because the host could only log it. */
@@ -186,24 +190,21 @@ export class Store {
     this.settings.value = message.settings;
     this.start.value = message.start;
     this.envelope.value = message.envelope;
-    this.history.value = merge(EMPTY, message.rows);
-    this.#onProgress(message);
-    this.sequence.value = message.sequence;
+    this.#readout.begin(message);
+    this.#show(message.sequence, message.step);
   }
 
-  #onProgress(message: Snapshot | Frame): void {
-    this.step.value = message.step;
-    this.stepsPerSecond.value = message.stepsPerSecond;
-    if (message.probabilities !== null) this.probabilities.value = message.probabilities;
-    else if (message.step === 0) this.probabilities.value = null;
+  #show(sequence: Sequence, step: number): void {
+    this.sequence.value = sequence;
+    this.sequenceStep.value = step;
   }
 
   #onFrame(message: Frame): void {
-    this.#onProgress(message);
-    this.history.value = merge(this.history.value, message.rows);
-    if (message.sequence === null) return;
-    this.sequence.value = message.sequence;
     const playing = this.settings.value?.playing ?? false;
+    this.#readout.push(message);
+    if (!playing) this.#readout.flush();
+    if (message.sequence === null) return;
+    this.#show(message.sequence, message.step);
     this.previews.value = unconfirmed(this.previews.value, message.step, playing);
   }
 
@@ -213,7 +214,9 @@ export class Store {
     // Another target without an envelope: the old band would be a lie.
     const retargeted = before !== null && target(before) !== target(message.settings);
     if (message.envelope !== null || retargeted) this.envelope.value = message.envelope;
-    if (before?.playing === true && !message.settings.playing) this.stepsPerSecond.value = 0;
+    if (message.settings.playing) return;
+    this.#readout.flush();
+    this.stepsPerSecond.value = 0;
   }
 
   #onAcknowledgement(message: Acknowledgement): void {

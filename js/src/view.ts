@@ -40,6 +40,7 @@ export class View {
   #isVisible = true;
   #painted: Sequence | null = null;
   #paintedChannel = 0;
+  #paintedLines: readonly unknown[] = [];
   #drawn = 0;
 
   constructor(store: Store, root: HTMLElement, signal: AbortSignal) {
@@ -150,7 +151,7 @@ export class View {
       this.#held,
     ];
     for (const input of inputs) input.value;
-    this.root.dataset.step = String(store.step.value);
+    this.root.dataset.step = String(store.sequenceStep.value);
     this.#scheduler.request();
     // Nobody waits for a picture out of sight; without a word from us the kernel would pause its run.
     if (!this.#isInSight()) store.painted(store.number);
@@ -192,7 +193,7 @@ export class View {
       channel,
       isHeld: held !== null,
     });
-    timeline.paint(store.history.value, this.terms());
+    this.#paintLines(timeline);
     overlay.update({
       points: this.points(),
       frozen: chart.frozenHere(),
@@ -206,6 +207,14 @@ export class View {
       isTalking: !this.isPlaying(),
     });
     this.#report(sequence);
+  }
+
+  /** The timeline follows at a reader's pace: a canvas costs as much as the curve it shows. */
+  #paintLines(timeline: TimelineChart): void {
+    const state = [timeline, this.store.history.value, this.store.settings.value];
+    if (state.every((part, position) => part === this.#paintedLines[position])) return;
+    this.#paintedLines = state;
+    timeline.paint(this.store.history.value, this.terms());
   }
 
   /** Open moves; while the hand holds a sample it stays under the hand, whatever a frame says. */
@@ -222,7 +231,7 @@ export class View {
     this.#painted = sequence;
     this.#drawn += 1;
     this.root.dataset.drawn = String(this.#drawn);
-    this.root.dataset.paintedStep = String(this.store.step.value);
+    this.root.dataset.paintedStep = String(this.store.sequenceStep.value);
     this.store.painted(this.store.number);
   }
 }

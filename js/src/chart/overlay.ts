@@ -34,7 +34,7 @@ export class Overlay {
   readonly #tether = svg("line", "seqdream-tether");
   readonly #brush = svg("rect", "seqdream-brush");
   readonly #grip = svg("circle", "seqdream-grip");
-  readonly #handles = new Map<number, { hit: SVGCircleElement; point: SVGCircleElement }>();
+  readonly #handles = new Map<number, { place: SVGGElement; point: SVGCircleElement }>();
   readonly #group = svg("g", "seqdream-points");
   readonly #tip = document.createElement("div");
   readonly #locks: Locks;
@@ -65,8 +65,9 @@ export class Overlay {
     let handle = this.#handles.get(index);
     if (handle === undefined) {
       // The ring people aim at is larger than the dot they see.
-      handle = { hit: svg("circle", "seqdream-hit"), point: svg("circle", "seqdream-point") };
-      set(handle.hit, { r: 13 });
+      handle = { place: svg("g", "seqdream-handle"), point: svg("circle", "seqdream-point") };
+      const hit = svg("circle", "seqdream-hit");
+      set(hit, { r: 13 });
       set(handle.point, {
         r: 5,
         role: "slider",
@@ -76,26 +77,25 @@ export class Overlay {
         "data-index": index,
       });
       this.#handles.set(index, handle);
-      this.#group.append(handle.hit, handle.point);
+      handle.place.append(hit, handle.point);
+      this.#group.append(handle.place);
     }
     return handle;
   }
 
   #placePoints({ points, held, isTalking }: OverlayState): void {
-    for (const [index, { hit, point }] of this.#handles) {
+    for (const [index, { place }] of this.#handles) {
       if (points.includes(index)) continue;
-      hit.remove();
-      point.remove();
+      place.remove();
       this.#handles.delete(index);
     }
     const { low, high } = this.#chart.range;
     for (const index of points) {
-      const { hit, point } = this.#handle(index);
+      const { place, point } = this.#handle(index);
       const value = this.#chart.values[index] ?? Number.NaN;
       const x = this.#chart.xOf(index).toFixed(1);
       const y = (Number.isFinite(value) ? this.#chart.yOf(value) : -100).toFixed(1);
-      set(hit, { cx: x, cy: y });
-      set(point, { cx: x, cy: y });
+      place.style.transform = `translate(${x}px, ${y}px)`;
       point.classList.toggle("is-held", held?.index === index);
       if (isTalking || !point.hasAttribute("aria-valuenow")) {
         set(point, {

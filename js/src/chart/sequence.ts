@@ -1,8 +1,9 @@
-/** The main chart: the dream, its start, the band of the real class, and what is frozen. */
+/** The main chart: the dream over its start, the band of the real class, and what is frozen. */
 
 import uPlot from "uplot";
 import { tick } from "../format";
 import type { Envelope, Frozen, Sequence } from "../protocol";
+import { Curve } from "./curve";
 import type { Scale } from "./geometry";
 import { drawHatch } from "./hatch";
 import { extent, fitted, type Range, union } from "./range";
@@ -34,6 +35,10 @@ function drawable(values: Float32Array): Drawable {
     : Array.from(values, (value) => (Number.isFinite(value) ? value : null));
 }
 
+function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
+  return one.length === other.length && one.every((part, position) => part === other[position]);
+}
+
 /** What changes only with a snapshot or a target: prepared once, not 30 times a second. */
 class Backdrop {
   start: Drawable = [];
@@ -45,7 +50,7 @@ class Backdrop {
   update({ start, envelope, channel, sequence }: SequenceState): void {
     const { time } = sequence;
     const key = [start, envelope, channel, time];
-    if (key.every((part, position) => part === this.#key[position])) return;
+    if (isSame(key, this.#key)) return;
     this.#key = key;
     const nothing = () => new Array<null>(time).fill(null);
     const side = (of: Sequence | null | undefined) =>
@@ -60,7 +65,9 @@ class Backdrop {
 export class SequenceChart implements Scale {
   readonly #theme: Theme;
   readonly #plot: uPlot;
+  readonly #curve: Curve;
   readonly #backdrop = new Backdrop();
+  #drawnBackdrop: readonly unknown[] = [];
   #indices = new Float64Array(0);
   #values: Float32Array = new Float32Array(0);
   #state: SequenceState | null = null;
@@ -69,7 +76,8 @@ export class SequenceChart implements Scale {
 
   constructor(host: HTMLElement, theme: Theme) {
     this.#theme = theme;
-    this.#plot = new uPlot(this.#options(), [[], [], [], [], []], host);
+    this.#plot = new uPlot(this.#options(), [[], [], [], []], host);
+    this.#curve = new Curve(this.#plot.over, this);
   }
 
   /** The element exactly over the plotting area. */
@@ -128,8 +136,17 @@ export class SequenceChart implements Scale {
       this.#range = fitted(data, this.#isFitted ? this.#range : null);
       this.#isFitted = true;
     }
+    this.#paintBackdrop(state);
+    this.#curve.paint(this.#values, this.#theme.colours.dream);
+  }
+
+  /** Everything but the curve: only when something of it has changed. */
+  #paintBackdrop(state: SequenceState): void {
     const { start, low, high } = this.#backdrop;
-    const data = [this.#indices, high, low, start, drawable(this.#values)];
+    const drawn = [start, low, high, state.frozen, this.#range.low, this.#range.high];
+    if (isSame(drawn, this.#drawnBackdrop)) return;
+    this.#drawnBackdrop = drawn;
+    const data = [this.#indices, high, low, start];
     this.#plot.batch(() => {
       this.#plot.setData(data as uPlot.AlignedData, false);
       // uPlot takes its scales from their range functions again, as with fresh data.
@@ -141,6 +158,7 @@ export class SequenceChart implements Scale {
   /** Paints the same again, in the colours of now. */
   repaint(): void {
     this.#plot.redraw(true, true);
+    this.#curve.paint(this.#values, this.#theme.colours.dream);
   }
 
   destroy(): void {
@@ -203,7 +221,7 @@ export class SequenceChart implements Scale {
         { ...axis, size: 28, gap: 6, space: 90, incrs: WHOLE_STEPS },
         { ...axis, size: AXIS_WIDTH, gap: 8, space: 60 },
       ],
-      series: [{}, { ...side }, { ...side }, line("ghost", 1), line("dream", 2.25)],
+      series: [{}, { ...side }, { ...side }, line("ghost", 1)],
       bands: [{ series: [1, 2], fill: colour("band") }],
       hooks: { drawClear: [(plot) => this.#drawFrozen(plot)] },
     };
