@@ -101,11 +101,9 @@ export class View {
   }
 
   /** Control points that can be moved: not where samples are frozen. */
-  points(): readonly number[] {
+  points(time = this.chart.time): readonly number[] {
     const frozen = this.frozen();
-    return controlPoints(this.chart.time).filter(
-      (index) => !isFrozen(frozen, index, this.channel.value),
-    );
+    return controlPoints(time).filter((index) => !isFrozen(frozen, index, this.channel.value));
   }
 
   /** The channel as commands name it: null where there is only one. */
@@ -185,17 +183,19 @@ export class View {
     if (channel !== this.#paintedChannel || sequence.time !== this.#painted?.time) chart.refit();
     this.#paintedChannel = channel;
     const held = this.#held.value;
+    const points = this.points(sequence.time);
     chart.paint({
       sequence: previewed(sequence, this.#previews(), this.frozen()),
       start: store.start.value,
       envelope: store.envelope.value,
       frozen: this.frozen(),
       channel,
+      points: points.filter((index) => index !== held?.gesture.grip.index),
       isHeld: held !== null,
     });
-    this.#paintLines(timeline);
+    const isReading = this.#paintLines(timeline);
     overlay.update({
-      points: this.points(),
+      points,
       frozen: chart.frozenHere(),
       held: held && {
         index: held.gesture.grip.index,
@@ -204,17 +204,19 @@ export class View {
         radius: held.radius,
       },
       brush: this.brush.value,
-      isTalking: !this.isPlaying(),
+      isAtRest: !this.isPlaying(),
+      isReading,
     });
     this.#report(sequence);
   }
 
   /** The timeline follows at a reader's pace: a canvas costs as much as the curve it shows. */
-  #paintLines(timeline: TimelineChart): void {
+  #paintLines(timeline: TimelineChart): boolean {
     const state = [timeline, this.store.history.value, this.store.settings.value];
-    if (state.every((part, position) => part === this.#paintedLines[position])) return;
+    if (state.every((part, position) => part === this.#paintedLines[position])) return false;
     this.#paintedLines = state;
     timeline.paint(this.store.history.value, this.terms());
+    return true;
   }
 
   /** Open moves; while the hand holds a sample it stays under the hand, whatever a frame says. */

@@ -1,9 +1,13 @@
-/** The dream itself, on a canvas of its own: 30 times a second only this line is painted. */
+/** The dream and its control points, on a canvas of their own: 30 times a second only this is painted. */
 
 import type { Scale } from "./geometry";
+import type { Colours } from "./theme";
 
 /** Beyond so many samples in a pixel the line is drawn as the range of each pixel: no spike is lost. */
 const DENSE = 3;
+
+/** Radius of a control point. */
+const POINT = 5;
 
 /** A gap in the values lifts the pen. */
 export function trace(
@@ -65,7 +69,7 @@ export class Curve {
     over.append(this.#canvas);
   }
 
-  paint(values: Float32Array, colour: string): void {
+  paint(values: Float32Array, points: readonly number[], colours: Colours): void {
     const { clientWidth: width, clientHeight: height } = this.#over;
     const context = this.#canvas.getContext("2d");
     if (context === null || width === 0 || height === 0) return;
@@ -79,9 +83,30 @@ export class Curve {
     context.beginPath();
     if (values.length > DENSE * width) traceDense(context, values, this.#scale, Math.floor(width));
     else trace(context, values, this.#scale);
-    context.strokeStyle = colour;
+    context.strokeStyle = colours.dream;
     context.lineWidth = 2.25;
     context.lineJoin = "round";
+    context.stroke();
+    this.#paintPoints(context, values, points, colours);
+  }
+
+  #paintPoints(
+    context: CanvasRenderingContext2D,
+    values: Float32Array,
+    points: readonly number[],
+    colours: Colours,
+  ): void {
+    context.beginPath();
+    for (const index of points) {
+      const value = values[index] ?? Number.NaN;
+      if (!Number.isFinite(value)) continue;
+      const [x, y] = [this.#scale.xOf(index), this.#scale.yOf(value)];
+      context.moveTo(x + POINT, y);
+      context.arc(x, y, POINT, 0, 2 * Math.PI);
+    }
+    context.fillStyle = colours.surface;
+    context.fill();
+    context.lineWidth = 2;
     context.stroke();
   }
 }

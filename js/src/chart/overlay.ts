@@ -23,8 +23,10 @@ export interface OverlayState {
   readonly frozen: readonly Frozen[];
   readonly held: Held | null;
   readonly brush: { readonly start: number; readonly stop: number; readonly thaws: boolean } | null;
-  /** Screen readers hear values at rest, not 30 times a second. */
-  readonly isTalking: boolean;
+  /** Nothing runs: screen readers hear the values now, not 30 times a second. */
+  readonly isAtRest: boolean;
+  /** Control points are drawn with the curve; the handles over them follow at a reader's pace. */
+  readonly isReading: boolean;
 }
 
 export class Overlay {
@@ -34,7 +36,7 @@ export class Overlay {
   readonly #tether = svg("line", "seqdream-tether");
   readonly #brush = svg("rect", "seqdream-brush");
   readonly #grip = svg("circle", "seqdream-grip");
-  readonly #handles = new Map<number, { place: SVGGElement; point: SVGCircleElement }>();
+  readonly #handles = new Map<number, { hit: SVGCircleElement; point: SVGCircleElement }>();
   readonly #group = svg("g", "seqdream-points");
   readonly #tip = document.createElement("div");
   readonly #locks: Locks;
@@ -65,9 +67,8 @@ export class Overlay {
     let handle = this.#handles.get(index);
     if (handle === undefined) {
       // The ring people aim at is larger than the dot they see.
-      handle = { place: svg("g", "seqdream-handle"), point: svg("circle", "seqdream-point") };
-      const hit = svg("circle", "seqdream-hit");
-      set(hit, { r: 13 });
+      handle = { hit: svg("circle", "seqdream-hit"), point: svg("circle", "seqdream-point") };
+      set(handle.hit, { r: 13 });
       set(handle.point, {
         r: 5,
         role: "slider",
@@ -77,27 +78,30 @@ export class Overlay {
         "data-index": index,
       });
       this.#handles.set(index, handle);
-      handle.place.append(hit, handle.point);
-      this.#group.append(handle.place);
+      this.#group.append(handle.hit, handle.point);
     }
     return handle;
   }
 
-  #placePoints({ points, held, isTalking }: OverlayState): void {
-    for (const [index, { place }] of this.#handles) {
+  #placePoints({ points, held, isAtRest, isReading }: OverlayState): void {
+    for (const [index, { hit, point }] of this.#handles) {
       if (points.includes(index)) continue;
-      place.remove();
+      hit.remove();
+      point.remove();
       this.#handles.delete(index);
     }
     const { low, high } = this.#chart.range;
     for (const index of points) {
-      const { place, point } = this.#handle(index);
+      const isNew = !this.#handles.has(index);
+      const { hit, point } = this.#handle(index);
+      if (!isAtRest && !isReading && !isNew && held === null && !point.matches(":focus")) continue;
       const value = this.#chart.values[index] ?? Number.NaN;
       const x = this.#chart.xOf(index).toFixed(1);
       const y = (Number.isFinite(value) ? this.#chart.yOf(value) : -100).toFixed(1);
-      place.style.transform = `translate(${x}px, ${y}px)`;
+      set(hit, { cx: x, cy: y });
+      set(point, { cx: x, cy: y });
       point.classList.toggle("is-held", held?.index === index);
-      if (isTalking || !point.hasAttribute("aria-valuenow")) {
+      if (isAtRest || isNew) {
         set(point, {
           "aria-valuemin": low.toFixed(3),
           "aria-valuemax": high.toFixed(3),

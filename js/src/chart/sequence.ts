@@ -18,6 +18,8 @@ export interface SequenceState {
   readonly envelope: Envelope | null;
   readonly frozen: readonly Frozen[];
   readonly channel: number;
+  /** Samples marked as control points. */
+  readonly points: readonly number[];
   /** While a person drags, the axis stays where it is. */
   readonly isHeld: boolean;
 }
@@ -137,7 +139,7 @@ export class SequenceChart implements Scale {
       this.#isFitted = true;
     }
     this.#paintBackdrop(state);
-    this.#curve.paint(this.#values, this.#theme.colours.dream);
+    this.#curve.paint(this.#values, state.points, this.#theme.colours);
   }
 
   /** Everything but the curve: only when something of it has changed. */
@@ -158,7 +160,7 @@ export class SequenceChart implements Scale {
   /** Paints the same again, in the colours of now. */
   repaint(): void {
     this.#plot.redraw(true, true);
-    this.#curve.paint(this.#values, this.#theme.colours.dream);
+    this.#curve.paint(this.#values, this.#state?.points ?? [], this.#theme.colours);
   }
 
   destroy(): void {
