@@ -26,7 +26,7 @@ from seqdream_widget.runner import Pacer, Runner
 from seqdream_widget.session import Session, Start
 
 STATIC = Path(__file__).parent / "static"
-TRAIT_RATE = 4.0  # how often a second the observable traits follow a run
+TRAIT_RATE = 2.0  # how often a second the observable traits follow a run
 PATIENCE = 10.0  # seconds without a sign of a front end after which a run waits for one
 
 if not (STATIC / "widget.js").exists():
