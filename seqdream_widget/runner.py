@@ -91,10 +91,10 @@ class Runner:
         """
         with self.lock:
             self._remaining = steps
+            self._stop_reason = None
             if self._thread is not None:
                 return
             self._session.drive(self)
-            self._stop_reason = None
             self._recent.clear()
             self._thread = threading.Thread(target=self._run, name="seqdream", daemon=True)
             self._thread.start()
@@ -146,7 +146,21 @@ class Runner:
         return answer.result()
 
     def _run(self) -> None:
-        error = ""
+        while True:
+            error = self._take_steps()
+            with self.lock:
+                # Whoever pressed play since the loop ended has the last word.
+                if not error and self._stop_reason is None and self._remaining != 0:
+                    continue
+                self._drain()
+                self._session.drive(None)
+                self._thread = None
+                reason = self._stop_reason or ""
+            self._listener.stopped(reason, error)
+            return
+
+    def _take_steps(self) -> str:
+        """Take steps until paused or done; return what went wrong, in words, or nothing."""
         try:
             if self._measure_threads:
                 self._session.threads = fastest_thread_count(self._session.measure)
@@ -161,14 +175,10 @@ class Runner:
                     self._recent.append(time.monotonic())
                     self._listener.stepped()
         except StepError as problem:
-            error = str(problem)
+            return str(problem)
         except Exception as problem:  # noqa: BLE001 - said in the widget: a thread has no one else to tell
-            error = f"{type(problem).__name__}: {problem}"
-        with self.lock:
-            self._drain()
-            self._session.drive(None)
-            self._thread = None
-        self._listener.stopped(self._stop_reason or "", error)
+            return f"{type(problem).__name__}: {problem}"
+        return ""
 
     def _drain(self) -> None:
         while not self._inbox.empty():
@@ -226,10 +236,14 @@ class Pacer:
         if self._waiting_since is None:
             self._waiting_since = now
 
+    def heard(self) -> None:
+        """Note that the front end has said something: it is there."""
+        self._waiting_since = None
+
     def reported(self, number: int) -> None:
         """Note that the front end has painted frame `number`."""
         now = self._clock()
-        self._waiting_since = None
+        self.heard()
         painted = next((when for sent, when in self._sent if sent >= number), now)
         late = now - painted > self.LATE
         slower, faster = self._interval * 2, self._interval / 2

@@ -225,6 +225,7 @@ class SeqDream(anywidget.AnyWidget):
             self._refuse(identifier, error)
 
     def _carry_out(self, request: protocol.Request) -> None:
+        self._pacer.heard()
         if request.kind == "hello":
             self._has_front_end = True
             self._runner.post(self._tell_snapshot)

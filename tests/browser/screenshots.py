@@ -1,6 +1,6 @@
 """The pictures in `docs/images`: a real widget in a real JupyterLab, mid-run, with a control point in the hand.
 
-    python -m tests.browser.screenshots
+python -m tests.browser.screenshots
 """
 
 from __future__ import annotations

@@ -223,6 +223,27 @@ def test_a_run_that_nobody_watches_any_more_waits_for_a_view_and_loses_nothing(w
     assert not dream_threads()
 
 
+def test_play_right_after_pause_goes_on(w):
+    w.play()
+    for _ in range(20):
+        w._runner.pause(wait=False)
+        w.play()
+    steps = w.session.step_count
+    until(lambda: w.session.step_count > steps + 5)
+    assert w.playing
+    assert len(dream_threads()) == 1
+
+
+def test_any_word_of_the_front_end_shows_that_it_is_there(w, monkeypatch):
+    monkeypatch.setattr(widget_module, "PATIENCE", 0.5)
+    receive(w, kind="hello", protocol=1)
+    w.play()
+    for _ in range(8):
+        time.sleep(0.2)
+        receive(w, kind="hello", protocol=1)
+    assert w.playing
+
+
 def test_a_run_that_never_had_a_view_goes_on_without_one(w, monkeypatch):
     monkeypatch.setattr(widget_module, "PATIENCE", 0.3)
     w.play()
