@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, cast
 
 import torch
 from jaxtyping import Float
@@ -91,7 +91,7 @@ class ClassObjective(Objective, abstract=True):
         """The index of the class; the objective must have been resolved."""
         return cast("int", self.target)
 
-    def resolve(self, classes: Classes) -> Self:
+    def resolve(self, classes: Classes) -> Objective:
         """Replace the class's name by its index."""
         return dataclasses.replace(self, target=classes.index(self.target))
 

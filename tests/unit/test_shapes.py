@@ -1,0 +1,36 @@
+"""The shapes in the signatures are true: checked at run time here, and only here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+RUN = """
+from jaxtyping import install_import_hook
+
+MODULES = ["dreamer", "objectives", "parameterizations", "probe", "reference", "starts",
+           "regularizers.penalties", "regularizers.projections"]
+with install_import_hook([f"seqdream_widget.{name}" for name in MODULES], "beartype.beartype"):
+    import seqdream_widget as sd
+    from tests.models import FAMILIES, make
+    demo = sd.load_demo("forda")
+    R = sd.regularizers
+    everything = [R.L2(), R.TotalVariation(), R.ExponentialSmoothing(every=1), R.GaussianBlur(every=2), R.Standardize(),
+                  R.Clamp(per_time_step=True)]
+    assert {type(r) for r in everything} == set(R.Regularizer.types.values())
+    for family in FAMILIES:
+        for batch_size in (1, 3):
+            session = sd.Session(make(family), sd.objectives.Margin(1), data=demo.data, batch_size=batch_size,
+                                 regularizers=everything)
+            session.run(3)
+            session.submit(sd.commands.Freeze(3, 9))
+            session.submit(sd.commands.MovePoint(20, 1.0, 5, gesture=1))
+            session.run(3)
+            print(family, tuple(session.sequence.shape))
+"""
+
+
+def test_every_step_of_every_family_keeps_to_the_annotated_shapes():
+    done = subprocess.run([sys.executable, "-c", RUN], capture_output=True, text=True, check=False, timeout=200)
+    assert done.returncode == 0, done.stderr
+    assert "transformer (3, 1, 500)" in done.stdout
