@@ -69,9 +69,3 @@ class Classes:
                 f"or a name ({', '.join(self.names[:10])})"
             )
         return index
-
-    def text(self, index: int) -> str:
-        """Name a class for people; a name that could be taken for an index is shown beside it."""
-        name = self.names[index]
-        looks_like_an_index = name.lstrip("-").isdigit()
-        return f'class {index} (label "{name}")' if looks_like_an_index else name

@@ -111,12 +111,11 @@ class Dreamer:
         """Return the sequence now, as a detached copy."""
         return self._decode(self._theta).detach().clone()
 
-    def edit(self, x: Float[Tensor, "batch channel time"]) -> None:
-        """Set the sequence; samples that changed start anew in the optimizer."""
-        changed = x != self.sequence()
+    def edit(self, x: Float[Tensor, "batch channel time"], where: Bool[Tensor, "batch channel time"]) -> None:
+        """Set the sequence to `x`, which differs at most `where` it was edited; those samples start anew."""
         self._write(self.parameterization.encode(x))
         self._residual = self._residual_of(x)
-        clear_state(self._optimizer, self._theta, changed)
+        clear_state(self._optimizer, self._theta, where)
         self._hold(x)
 
     def _take_up(self, x: Tensor) -> None:

@@ -15,7 +15,7 @@ from seqdream_widget.history import History
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory
 from seqdream_widget.parameterizations import Parameterization
-from seqdream_widget.parameters import known_keywords_only
+from seqdream_widget.parameters import known_keywords_only, whole
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.session import Session, Start
 
@@ -121,6 +121,7 @@ def dream(
         threads=threads,
         device=device,
     )
+    steps = whole("steps", steps, 0, 10**9)
     with tqdm(total=steps, desc="dreaming", unit="step", disable=not progress) as bar:
 
         def after_step(session: Session) -> bool | None:

@@ -71,7 +71,7 @@ class Objective(Described, ABC):
         try:
             return kind(**fields)
         except TypeError as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(f"{snake_case(kind.__name__)}: {str(error).split('() ')[-1]}") from None
 
 
 @described

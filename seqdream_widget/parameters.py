@@ -66,9 +66,10 @@ class Parameter:
         if value is None and self.optional:
             return None
         if not isinstance(value, bool) and isinstance(value, numbers.Real):
-            plain = float(value)
-            whole = not self.integer or plain.is_integer()
-            if math.isfinite(plain) and whole and self.low <= plain <= self.high:
+            # Compared before it is made a float: 10**400 is none.
+            plain = float(value) if self.low <= cast("Any", value) <= self.high else math.nan
+            fits = math.isfinite(plain) and (not self.integer or plain.is_integer())
+            if fits:
                 return int(plain) if self.integer else plain
         noun = "a whole number" if self.integer else "a number"
         unit = f" {self.unit}" if self.unit else ""
@@ -105,6 +106,23 @@ def parameters_of(cls: type) -> tuple[Parameter, ...]:
         for field in fields
         if "parameter" in field.metadata
     )
+
+
+def whole(name: str, value: object, low: int, high: int) -> int:
+    """Check a whole number that is no field of a `described` class.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or out of bounds.
+
+    Examples
+    --------
+    >>> whole("steps", 20.0, 0, 100)
+    20
+    """
+    checked = Parameter(name, low, high, (low, high), integer=True).check("sd", value)
+    return int(checked or 0)
 
 
 def snake_case(name: str) -> str:

@@ -79,7 +79,7 @@ class Probe:
         first = next((p for p in model.parameters() if p.is_floating_point()), torch.empty(0))
         self.device = torch.device(device) if device is not None else first.device
         self.dtype = first.dtype
-        self._model = copy.deepcopy(model).to(self.device).eval().requires_grad_(False)
+        self._model = _private_copy(model).to(self.device).eval().requires_grad_(False)
         # Two sequences, so that a model that mixes up batch and time is noticed.
         example = torch.linspace(-1, 1, 2 * channels * length, dtype=self.dtype, device=self.device)
         example = example.reshape(2, channels, length)
@@ -90,7 +90,8 @@ class Probe:
 
     def __call__(self, x: Float[Tensor, "batch channel time"]) -> Activity:
         """Run the model on a batch of sequences."""
-        return Activity(_logits(self._model(self._arrange(x))))
+        # A copy: some models begin with an operation in place, which must reach neither θ nor the penalties.
+        return Activity(_logits(self._model(self._arrange(x.clone()))))
 
     @torch.no_grad()
     def _find_layout(self, example: Tensor) -> str:
@@ -99,7 +100,7 @@ class Probe:
             if name == "(N, T)" and example.shape[1] != 1:
                 continue
             try:
-                logits = _logits(self._model(arrange(example)))
+                logits = _logits(self._model(arrange(example.clone())))
             except Exception as error:  # noqa: BLE001 - any failure means "not this layout"; all are reported
                 failures.append(f"{name}: {type(error).__name__}: {str(error).splitlines()[0]}")
                 continue
@@ -133,6 +134,16 @@ class Probe:
         if not faithful:
             self._model = original
         return faithful
+
+
+def _private_copy(model: nn.Module) -> nn.Module:
+    try:
+        return copy.deepcopy(model)
+    except Exception as error:
+        raise ValueError(
+            f"the model cannot be copied ({type(error).__name__}: {error}); remove what cannot be, such as open files, "
+            f"locks or activations kept from a forward pass"
+        ) from error
 
 
 def _logits(output: Any) -> Tensor:

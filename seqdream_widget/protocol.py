@@ -77,6 +77,8 @@ def read_request(content: object, buffers: object = None) -> Request:
         raise ValueError(f"a {kind} message carries no buffers")
     number = _NUMBERS[kind]
     value = 0 if number is None else _whole(kind, number[0], fields.pop(number[0], None), number[1])
+    if kind == "hello" and value != PROTOCOL:
+        raise ValueError(f"the page speaks protocol {value} and the kernel {PROTOCOL}; reload the page")
     command = Command.from_json(fields.pop("command", None)) if kind == "command" else None
     if fields:
         raise ValueError(f"a {kind} message has no field {shown(next(iter(fields)))}")
@@ -102,14 +104,9 @@ def pack(header: Message, arrays: Arrays) -> tuple[Message, list[bytes]]:
     return {**header, "arrays": listed}, buffers
 
 
-def columns_of(session: Session) -> tuple[str, ...]:
-    """List the scalar columns that the front end gets."""
-    return session.history.columns
-
-
 def snapshot(session: Session, settings: Message, steps_per_second: float) -> tuple[Message, Arrays]:
     """Say everything a view needs to draw itself."""
-    columns = columns_of(session)
+    columns = session.history.columns
     rows = session.history.rows(1, session.step_count, columns, most=SNAPSHOT_ROWS)
     header = {
         "kind": "snapshot",
@@ -131,7 +128,7 @@ def snapshot(session: Session, settings: Message, steps_per_second: float) -> tu
 
 def frame(session: Session, after: int, steps_per_second: float) -> tuple[Message, Arrays]:
     """Say what the steps since `after` brought: all their scalars, and sequences up to the byte budget."""
-    columns = columns_of(session)
+    columns = session.history.columns
     latest = session.step_count
     sequence = session.sequence[0].numpy()
     # The sequence now may have been edited since its step: it is sent as it is, the ones before as they were.

@@ -215,13 +215,13 @@ class Pacer:
     @property
     def interval(self) -> float:
         """Seconds between two frames at the present pace."""
-        silent = self._waiting_since is not None and self.silence > self.SILENCE
-        return self._longest if silent else self._interval
+        return self._longest if self.silence > self.SILENCE else self._interval
 
     @property
     def silence(self) -> float:
         """Seconds for which frames were sent and no report came; 0 where none is awaited."""
-        return 0.0 if self._waiting_since is None else self._clock() - self._waiting_since
+        since = self._waiting_since  # read once: the front end may be heard on another thread meanwhile
+        return 0.0 if since is None else self._clock() - since
 
     def due(self) -> bool:
         """Tell whether a frame may be sent now."""
@@ -244,7 +244,7 @@ class Pacer:
         """Note that the front end has painted frame `number`."""
         now = self._clock()
         self.heard()
-        painted = next((when for sent, when in self._sent if sent >= number), now)
+        painted = next((when for sent, when in list(self._sent) if sent >= number), now)
         late = now - painted > self.LATE
         slower, faster = self._interval * 2, self._interval / 2
         self._interval = min(slower, self._longest) if late else max(faster, self._shortest)

@@ -21,11 +21,12 @@ from seqdream_widget.commands import Command, Reset
 from seqdream_widget.commands.settings import SetLearningRate
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.dreamer import Dreamer
+from seqdream_widget.errors import shown
 from seqdream_widget.history import History, Trajectory
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory, factory_of
 from seqdream_widget.parameterizations import Parameterization, parameterization_of
-from seqdream_widget.parameters import Parameter, known_keywords_only
+from seqdream_widget.parameters import known_keywords_only, whole
 from seqdream_widget.probe import Probe
 from seqdream_widget.reference import Reference
 from seqdream_widget.regularizers import Regularizer
@@ -115,10 +116,14 @@ class Session:
         device: torch.device | str | None = None,
     ) -> None:
         if not isinstance(objective, Objective):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
-            raise TypeError(f"the objective is a {type(objective).__name__}; give e.g. sd.objectives.Logit(0)")
-        _whole("batch_size", batch_size, 1, 4096)
-        _whole("seed", seed, 0, 2**62)
-        self.threads = _whole("threads", threads, 1, 256)
+            raise TypeError(f"{shown(objective)} is no objective; give e.g. sd.objectives.Logit(0)")
+        if data is not None and not isinstance(data, SequenceDataset):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+            raise TypeError(f"data is a {type(data).__name__}; give sd.SequenceDataset(x, y)")
+        batch_size = whole("batch_size", batch_size, 1, 4096)
+        seed = whole("seed", seed, 0, 2**53)
+        length = None if length is None else whole("length", length, 2, 1_000_000)
+        channels = None if channels is None else whole("channels", channels, 1, 10_000)
+        self.threads = whole("threads", threads, 1, 256)
         self.data = data
         self.reference = None if data is None else Reference(data)
         shape = shape_of(start, data, length, channels)
@@ -148,19 +153,22 @@ class Session:
         self.run_id += 1
         self._history = History(len(self._dreamer.start), len(self.classes))
         self._trajectory = Trajectory()
+        self._step_count = -1
         self._publish()
-        self._trajectory.append(0, self._now.numpy())
 
     def _publish(self) -> None:
-        """Take the snapshot that readers on other threads see."""
+        """Take the snapshot that readers on other threads see: the step's number last, when all of it is there."""
         self._now = self._dreamer.sequence().float().cpu()
+        if self._dreamer.step_count != self._step_count:
+            self._trajectory.append(self._dreamer.step_count, self._now.numpy())
+            self._step_count = self._dreamer.step_count
 
     # ---- reading ------------------------------------------------------------------------------------------------
 
     @property
     def step_count(self) -> int:
         """How many steps were taken; 0 is the start."""
-        return self._dreamer.step_count
+        return self._step_count
 
     @property
     def sequence(self) -> Float[Tensor, "batch channel time"]:
@@ -231,7 +239,6 @@ class Session:
             measurement = self._dreamer.step()
             self._history.append(measurement)
             self._publish()
-            self._trajectory.append(self._dreamer.step_count, self._now.numpy())
 
     def run(self, steps: int, callback: Callable[[Session], bool | None] | None = None) -> None:
         """Take `steps` steps here and now.
@@ -250,7 +257,7 @@ class Session:
         RuntimeError
             If the session is playing in a widget: pause it first.
         """
-        _whole("steps", steps, 0, 10**9)
+        steps = whole("steps", steps, 0, 10**9)
         self.drive(_Here(self))
         try:
             with intra_op_threads(self.threads):
@@ -316,8 +323,8 @@ class Session:
                 raise RuntimeError("the session is running already; pause it first")
             self._driver = driver
 
-    def watch(self, watcher: Callable[[], None]) -> None:
-        """Have `watcher` called after each command and each `run`."""
+    def watch(self, watcher: Callable[[], None] | None) -> None:
+        """Have `watcher` called after each command and each `run`; ``None`` ends that."""
         self._watcher = watcher
 
     def changed(self) -> None:
@@ -373,7 +380,3 @@ def frozen_segments(mask: NDArray[np.bool_]) -> list[list[int | None]]:
 def _runs(row: NDArray[np.bool_]) -> list[tuple[int, int]]:
     edges = np.flatnonzero(np.diff(row.astype(np.int8), prepend=0, append=0))
     return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
-
-
-def _whole(name: str, value: int, low: int, high: int) -> int:
-    return int(Parameter(name, low, high, (low, high), integer=True).check("Session", value) or 0)

@@ -41,7 +41,7 @@ def shape_of(start: object, data: SequenceDataset | None, length: int | None, ch
     n_channels, n_samples = found
     if n_samples is None:
         raise ShapeError("the length of the sequence is not known; give data=, a start array, or length=")
-    n_channels = n_channels or 1
+    n_channels = 1 if n_channels is None else n_channels
     if n_samples < 2 or n_samples > 1_000_000 or not 1 <= n_channels <= 10_000:  # noqa: PLR2004 - said in the message
         raise ShapeError(
             f"{n_channels} channels of {n_samples} samples are not allowed; a sequence has 2 to 1,000,000 samples "
@@ -114,7 +114,10 @@ def _index(start: object) -> int | None:
 def _array(start: object) -> Tensor:
     """Return `start` as a float32 tensor of shape (batch, channel, time)."""
     try:
-        x = torch.as_tensor(cast("Any", start)).detach().to("cpu", torch.float32)
+        # NumPy views that run backwards are none to torch.
+        given = cast("Any", start)
+        plain: Any = np.ascontiguousarray(given) if type(given) is np.ndarray else given
+        x = torch.as_tensor(plain).detach().to("cpu", torch.float32)
     except (TypeError, ValueError, RuntimeError):
         raise ValueError(
             f"start is a {type(start).__name__}; give {', '.join(NAMES)}, an array, a tensor or an index into data"

@@ -17,10 +17,11 @@ from torch import Tensor, nn
 from seqdream_widget import protocol
 from seqdream_widget.commands import Command, Release, Reset
 from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.errors import StepError
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory
 from seqdream_widget.parameterizations import Parameterization
-from seqdream_widget.parameters import known_keywords_only
+from seqdream_widget.parameters import known_keywords_only, whole
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.runner import Pacer, Runner
 from seqdream_widget.session import Session, Start
@@ -136,6 +137,7 @@ class SeqDream(anywidget.AnyWidget):
         self._step_told = 0
         self._has_front_end = False
         self._waits_for_view = False
+        self._is_closed = False
         super().__init__()
         self._publish_traits(status=self._resting())
         self.on_msg(self._on_message)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
@@ -144,7 +146,15 @@ class SeqDream(anywidget.AnyWidget):
     # ---- what people do -----------------------------------------------------------------------------------------
 
     def play(self) -> None:
-        """Run in the background until paused; the notebook stays free."""
+        """Run in the background until paused; the notebook stays free.
+
+        Raises
+        ------
+        RuntimeError
+            If the widget is closed.
+        """
+        if self._is_closed:
+            raise RuntimeError("this widget is closed; make a new one")
         self._runner.play()
 
     def pause(self) -> None:
@@ -159,10 +169,13 @@ class SeqDream(anywidget.AnyWidget):
         ------
         ValueError
             If `count` is not 1 … 10,000.
+        StepError
+            If a step went wrong; it was undone.
         """
-        protocol.read_request({"kind": "step", "count": count})
-        self._runner.play(count)
+        self._runner.play(whole("count", count, 1, protocol.MOST_STEPS))
         self._runner.wait()
+        if self.error:
+            raise StepError(self.error)
 
     def reset(self) -> None:
         """Go back to the start; settings and frozen segments stay."""
@@ -174,7 +187,11 @@ class SeqDream(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Stop the run and free what the widget holds in the browser and here."""
-        self._runner.pause()
+        # Also called by the base class when a constructor did not come to its end.
+        if hasattr(self, "_runner"):
+            self._is_closed = True
+            self._runner.pause()
+            self.session.watch(None)
         super().close()
 
     @property
@@ -226,11 +243,10 @@ class SeqDream(anywidget.AnyWidget):
 
     def _carry_out(self, request: protocol.Request) -> None:
         self._pacer.heard()
+        goes_on, self._waits_for_view = self._waits_for_view and request.kind != "pause", False
         if request.kind == "hello":
             self._has_front_end = True
             self._runner.post(self._tell_snapshot)
-            if self._waits_for_view:
-                self._runner.play()
         elif request.kind == "play":
             self._runner.play()
         elif request.kind == "pause":
@@ -241,6 +257,8 @@ class SeqDream(anywidget.AnyWidget):
             self._pacer.reported(request.number)
         elif request.command is not None:
             self._take_command(request.number, request.command)
+        if goes_on:
+            self._runner.play()
 
     def _take_command(self, identifier: int, command: Command) -> None:
         def job() -> None:
@@ -298,7 +316,7 @@ class SeqDream(anywidget.AnyWidget):
 
     def _resting(self, verb: str = "paused") -> str:
         steps = self.session.step_count
-        return f"{verb} at step {steps:,}" if steps else "ready"
+        return f"{verb} at step {steps:,}" if steps or verb != "paused" else "ready"
 
     def _pace(self) -> float:
         return self._runner.steps_per_second
@@ -308,7 +326,7 @@ class SeqDream(anywidget.AnyWidget):
         self._traits_due = time.monotonic() + 1 / TRAIT_RATE
         history = self.session.history
         latest = history.latest_probabilities()
-        values = {
+        values: dict[str, Any] = {
             "playing": self._runner.playing,
             "step_count": self.session.step_count,
             "steps_per_second": self._pace(),
@@ -320,9 +338,12 @@ class SeqDream(anywidget.AnyWidget):
         # Traits are not thread-safe: unlocked, updates from the run and from the front end get lost.
         with self._runner.lock, self.hold_sync():
             self._publisher = threading.get_ident()
+            try:
+                self.playing = values.pop("playing")
+            finally:
+                self._publisher = 0
             for name, value in values.items():
                 self.set_trait(name, value)
-            self._publisher = 0
 
     @traitlets.observe("playing")
     def _follow_playing(self, change: traitlets.Bunch) -> None:
@@ -335,6 +356,7 @@ class SeqDream(anywidget.AnyWidget):
             self._runner.pause(wait=False)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
-        """Take a state update from the front end under the lock that all writers of traits share."""
-        with self._runner.lock:
-            super().set_state(sync_data)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
+        """Take from the front end what may be set there: whether it plays. Everything else is ours to say."""
+        playing = sync_data.get("playing")
+        if isinstance(playing, bool) and playing != self._runner.playing:
+            self._runner.post(self._runner.play if playing else lambda: self._runner.pause(wait=False))

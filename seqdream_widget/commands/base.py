@@ -40,7 +40,7 @@ class Command(Described, ABC):
         try:
             return kind.from_fields(fields)
         except TypeError as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(f"{snake_case(kind.__name__)}: {str(error).split('() ')[-1]}") from None
 
     @classmethod
     def from_fields(cls, fields: dict[str, Any]) -> Command:

@@ -16,6 +16,7 @@ from seqdream_widget.errors import ShapeError
 from seqdream_widget.parameters import described, number
 
 MOST_VALUES = 1_000_000
+LARGEST = 1e9
 
 
 @described
@@ -43,7 +44,9 @@ class SampleCommand(Command, abstract=True):
         """
         n_dreams, n_channels, length = dreamer.start.shape
         name = type(self).__name__
-        if not 0 <= start < stop <= length:
+        if start >= stop:
+            raise ValueError(f"{name}: start = {start} is not below stop = {stop}; the segment has no samples")
+        if stop > length:
             raise ValueError(
                 f"{name}: samples {start} … {stop - 1} are not allowed; the sequence has samples 0 to {length - 1}"
             )
@@ -106,15 +109,19 @@ class Edit(SampleCommand):
             if count <= MOST_VALUES and any(isinstance(value, str | bool) for value in self.values):
                 raise TypeError("text")  # noqa: TRY301 - NumPy would read it as numbers
             values = np.asarray(self.values if count <= MOST_VALUES else (), dtype=np.float64)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError, RuntimeError):
             raise ValueError("Edit: values must be a flat list of numbers") from None
         if count > MOST_VALUES:
             raise ValueError(f"Edit: {count} values are not allowed; give at most {MOST_VALUES}")
         if values.ndim != 1 or not len(values):
             raise ShapeError(f"Edit: values of shape {values.shape} are not allowed; give a flat list of numbers")
-        if not np.isfinite(values).all():
-            where = int(np.flatnonzero(~np.isfinite(values))[0])
-            raise ValueError(f"Edit: values[{where}] = {values[where]} is not allowed; give finite numbers")
+        good = np.abs(values) <= LARGEST
+        if not good.all():
+            where = int(np.flatnonzero(~good)[0])
+            raise ValueError(
+                f"Edit: values[{where}] = {values[where]} is not allowed; "
+                f"give finite numbers from {-LARGEST:g} to {LARGEST:g}"
+            )
         object.__setattr__(self, "values", tuple(values.tolist()))
 
     @property
@@ -131,7 +138,7 @@ class Edit(SampleCommand):
         """Set the samples."""
         x = dreamer.sequence()
         x[self.dream, self.one_channel(dreamer), self.start : self.stop] = torch.tensor(self.values).to(x)
-        dreamer.edit(x)
+        dreamer.edit(x, self.segment(dreamer, self.start, self.stop))
 
 
 @described
@@ -160,7 +167,7 @@ class MovePoint(SampleCommand):
     """
 
     index: int = number(low=0, high=1e9, integer=True)
-    value: float = number(low=-1e9, high=1e9)
+    value: float = number(low=-LARGEST, high=LARGEST)
     radius: int = number(1, low=1, high=1e9, unit="samples", integer=True)
     gesture: int | None = number(None, low=0, high=2**53, integer=True, optional=True)
 
@@ -183,7 +190,7 @@ class MovePoint(SampleCommand):
         moved = x.clone()
         moved[self.dream, channel, first:stop] += displacement * kernel
         moved[self.dream, channel, self.index] = self.value  # exactly: x + (value − x) may be off by a bit
-        dreamer.edit(torch.where(free, moved, x))
+        dreamer.edit(torch.where(free, moved, x), free)
         if self.gesture is not None:
             dreamer.pin(self.gesture, free)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self, cast
 
 from jaxtyping import Float
 from torch import Tensor
 
-from seqdream_widget.errors import unknown
-from seqdream_widget.parameters import Described, described, number, parameters_of, snake_case
+from seqdream_widget.errors import shown, unknown
+from seqdream_widget.parameters import Described, described, number, snake_case
 from seqdream_widget.reference import Reference
 
 RESERVED_NAMES = ("step", "score", "grad_norm", "probabilities")
@@ -47,6 +47,10 @@ class Regularizer(Described, ABC):
         super().__post_init__()
         if not self.name:
             object.__setattr__(self, "name", snake_case(type(self).__name__))
+        for switch in (field.name for field in dataclasses.fields(self) if field.type in ("bool", bool)):
+            value = getattr(self, switch)
+            if not isinstance(value, bool):
+                raise ValueError(f"{self.name}: {switch} = {shown(value)} is not allowed; give true or false")
         if self.name in RESERVED_NAMES:
             raise ValueError(
                 f'a regularizer cannot be named "{self.name}": the history has a column of that name; choose another'
@@ -69,20 +73,14 @@ class Regularizer(Described, ABC):
         ValueError
             If a parameter is unknown or out of bounds; the message says what is allowed.
         """
-        known = [parameter.name for parameter in parameters_of(type(self))]
+        known = [field.name for field in dataclasses.fields(self) if field.name not in ("name", "enabled")]
         for name in parameters:
             if name not in known:
                 raise ValueError(f"{type(self).__name__}: {unknown('parameter', name, known)}")
         settings: dict[str, Any] = dict(parameters)
         if enabled is not None:
-            if not isinstance(enabled, bool):  # pyright: ignore[reportUnnecessaryIsInstance] - comes off the wire
-                raise ValueError(f"{self.name}: enabled = {enabled!r} is not allowed; give true or false")
             settings["enabled"] = enabled
         return dataclasses.replace(self, **settings)
-
-    def to_json(self) -> dict[str, Any]:
-        """Describe it in JSON's terms, for the wire and the log."""
-        return {"type": snake_case(type(self).__name__), **dataclasses.asdict(self)}
 
 
 @described
@@ -137,6 +135,8 @@ def checked(regularizers: object, reference: Reference | None) -> tuple[Regulari
     ValueError
         If two have the same name, or one that is enabled needs data and there is none.
     """
+    if isinstance(regularizers, Regularizer) or not isinstance(regularizers, Iterable):
+        raise TypeError(f"regularizers = {shown(regularizers)} is no list; give e.g. [sd.regularizers.L2(1e-3)]")
     listed = tuple(cast("Any", regularizers))
     for regularizer in listed:
         if not isinstance(regularizer, Regularizer):

@@ -204,4 +204,6 @@ class Clamp(Projection):
         if not self.per_time_step:
             low = low.amin(dim=1, keepdim=True) if self.low is None else torch.full_like(low, self.low)
             high = high.amax(dim=1, keepdim=True) if self.high is None else torch.full_like(high, self.high)
+        # A given bound beyond the data's other one wins.
+        low, high = (low, torch.maximum(high, low)) if self.low is not None else (torch.minimum(low, high), high)
         return torch.minimum(torch.maximum(x, low), high)

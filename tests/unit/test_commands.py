@@ -89,6 +89,15 @@ def test_an_edited_sample_moves_no_faster_than_one_that_has_just_begun():
     assert abs(float(s.sequence[0, 0, 10]) - 2.0) <= RATE * 1.001
 
 
+def test_a_sample_edited_to_its_own_value_starts_anew_too():
+    s = session()
+    s.run(200)
+    present = float(s.sequence[0, 0, 10])
+    assert float(s._dreamer._optimizer.state[s._dreamer._theta]["step"][0, 0, 10]) == 200
+    s.submit(C.Edit(start=10, values=[present]))
+    assert float(s._dreamer._optimizer.state[s._dreamer._theta]["step"][0, 0, 10]) == 0
+
+
 def test_an_unfrozen_sample_moves_no_faster_than_one_that_has_just_begun():
     s = session()
     s.run(100)
@@ -238,12 +247,15 @@ SHARED = session()
     ("message", "words"),
     [
         ({"type": "freeze", "start": 30, "stop": 50}, "samples 30 … 49 are not allowed; the sequence has samples 0 to"),
-        ({"type": "freeze", "start": 5, "stop": 5}, "not allowed"),
-        ({"type": "freeze", "start": 5}, "stop"),
+        ({"type": "freeze", "start": 5, "stop": 5}, "start = 5 is not below stop = 5"),
+        ({"type": "freeze", "start": 5}, "^freeze: missing 1 required positional argument: 'stop'"),
         ({"type": "freze", "start": 5, "stop": 9}, 'did you mean "freeze"'),
         ({"type": "edit", "start": 0, "values": [1, "2"]}, "values must be a flat list of numbers"),
         ({"type": "edit", "start": 0, "values": [1, math.inf]}, "give finite numbers"),
         ({"type": "edit", "start": 0, "values": [0.0] * 1_000_001}, "give at most 1000000"),
+        ({"type": "edit", "start": 0, "values": [1e300]}, "give finite numbers from -1e"),
+        ({"type": "edit", "start": 10**400, "values": [1]}, "start = 1000"),
+        ({"type": "set_regularizer", "name": "clamp", "parameters": {"per_time_step": 3}}, "give true or false"),
         ({"type": "move_point", "index": 3, "value": math.nan}, "value = nan is not allowed"),
         ({"type": "move_point", "index": 3, "value": 1, "radius": 0}, "radius = 0 is not allowed"),
         ({"type": "set_regularizer", "name": "l2", "parameters": {"wieght": 1}}, 'did you mean "weight"'),

@@ -146,6 +146,35 @@ def test_a_callback_can_stop_the_run(demo):
     assert result.session.step_count == 7
 
 
+def test_a_model_that_works_in_place_reaches_neither_the_sequence_nor_the_penalties(demo):
+    class InPlace(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.head = nn.Linear(500, 2)
+
+        def forward(self, x):
+            x -= x.mean()
+            return self.head(x.relu_().flatten(1))
+
+    result = sd.dream(
+        InPlace(),
+        sd.objectives.Logit(0),
+        data=demo.data,
+        start=3,
+        steps=2,
+        regularizers=[sd.regularizers.L2()],
+        progress=False,
+    )
+    assert torch.equal(result.session.start, demo.data.x[3:4])
+    assert result.history["l2"][0] == pytest.approx(1e-3 * float(demo.data.x[3].square().sum()), rel=1e-5)
+
+
+def test_plain_numbers_of_any_kind_and_reversed_arrays_are_taken(demo):
+    x = demo.data.x[3, 0].numpy()[::-1]
+    result = dreamt(demo, seed=np.int64(1), start=x, steps=2.0)
+    assert torch.equal(result.session.start[0, 0], torch.tensor(x.copy()))
+
+
 def test_the_two_shortest_sequences_work():
     model = nn.Sequential(nn.Flatten(), nn.Linear(2, 2))
     regularizers = [sd.regularizers.TotalVariation(), sd.regularizers.GaussianBlur(sigma=3.0, every=1)]
@@ -220,6 +249,10 @@ class TestWhenSomethingGoesWrong:
             ({"start": float("nan") * torch.ones(500)}, ValueError, "not finite"),
             ({"learning_rate": -1}, ValueError, "learning_rate = -1 is not allowed; give a number from 1e-06 to 100"),
             ({"batch_size": 0}, ValueError, "batch_size = 0 is not allowed"),
+            ({"length": "20"}, ValueError, "length = '20' is not allowed"),
+            ({"channels": 0}, ValueError, "channels = 0 is not allowed"),
+            ({"steps": "5"}, ValueError, "steps = '5' is not allowed"),
+            ({"regularizers": sd.regularizers.L2()}, TypeError, "is no list; give e.g."),
             ({"optimizer": "adamm"}, ValueError, 'unknown optimizer "adamm".*did you mean "adam"'),
             ({"learning_rat": 1}, TypeError, 'did you mean "learning_rate"'),
             (

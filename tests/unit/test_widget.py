@@ -201,6 +201,50 @@ def test_the_playing_trait_can_be_set_and_linked(w):
     until(lambda: not w.playing)
 
 
+def test_an_observer_can_stop_the_run(w):
+    def stop(change):
+        if change["new"] >= 5:
+            w.playing = False
+
+    w.observe(stop, "step_count")
+    w.playing = True
+    until(lambda: not dream_threads())
+    assert w.session.step_count >= 5
+
+
+def test_readers_during_a_run_find_every_step_complete(w):
+    w.play()
+    for _ in range(2000):
+        steps = w.session.step_count
+        assert w.session.sequence_at(steps).isfinite().all()
+        assert len(w.session.history["score"]) >= steps
+    w.pause()
+
+
+def test_the_front_end_can_set_nothing_but_whether_it_plays(w):
+    w.set_state({"step_count": 77, "status": "<b>hi</b>", "playing": "yes", "frozen": [[1, 2]]})
+    assert (w.step_count, w.status, w.playing, w.frozen) == (0, "ready", False, [])
+    w.set_state({"playing": True})
+    until(lambda: w.session.step_count > 3)
+    w.set_state({"playing": False})
+    until(lambda: not dream_threads())
+
+
+def test_a_step_that_goes_wrong_raises_in_the_cell_that_asked_for_it(w):
+    w.session._dreamer.probe._model = None
+    with pytest.raises(sd.StepError, match="the model raised TypeError"):
+        w.step(3)
+    assert w.status == "stopped at step 0"
+    with pytest.raises(ValueError, match="count = 0 is not allowed; give a whole number from 1 to 10000"):
+        w.step(0)
+
+
+def test_a_closed_widget_says_so(w):
+    w.close()
+    with pytest.raises(RuntimeError, match="closed; make a new one"):
+        w.play()
+
+
 def test_close_leaves_no_thread(w):
     w.play()
     until(lambda: w.session.step_count > 2)
@@ -216,9 +260,10 @@ def test_a_run_that_nobody_watches_any_more_waits_for_a_view_and_loses_nothing(w
     until(lambda: "goes on when a view of it opens again" in w.status)
     steps = w.session.step_count
     assert steps > 0
-    receive(w, kind="hello", protocol=1)
+    receive(w, kind="receipt", number=1)
     until(lambda: w.session.step_count > steps)
-    w.pause()
+    until(lambda: not dream_threads())
+    receive(w, kind="pause")
     receive(w, kind="hello", protocol=1)
     assert not dream_threads()
 
