@@ -1,11 +1,10 @@
 """What streaming costs: the same gradient loop bare, in the widget, and feeding a bqplot line.
 
-    python -m benchmarks.streaming [--rounds 5] [--seconds 3]
+    python -m benchmarks.streaming [--rounds 5] [--seconds 6]
 
 Everything runs in one kernel with JupyterLab open in a real browser throughout, with the same number of threads, in
-interleaved rounds; medians are printed. The speed of a shared machine drifts from second to second: in each round the
-bare loop runs before, between and after the others, and each is compared with its two neighbours. Drags are made with
-the real pointer while the dream streams; the time from the move that leaves the browser to its acknowledgement stands
+interleaved rounds; medians are printed. The speed of a shared machine drifts from second to second: a round is several
+short turns of each, averaged before they are compared. Drags are made with the real pointer while the dream streams; the time from the move that leaves the browser to its acknowledgement stands
 beside a bare echo of a few bytes, in the same rounds.
 """
 
@@ -75,6 +74,8 @@ BQPLOT = """scale_x, scale_y = bqplot.LinearScale(), bqplot.LinearScale()
 line = bqplot.Lines(x=range(500), y=demo.data.x[3, 0].numpy(), scales={"x": scale_x, "y": scale_y})
 axes = [bqplot.Axis(scale=scale_x), bqplot.Axis(scale=scale_y, orientation="vertical")]
 bqplot.Figure(marks=[line], axes=axes)"""
+TURNS = 4  # of each, in one round
+
 ECHO = """echo = Echo()
 echo.on_msg(lambda widget, content, buffers: widget.send(content))
 echo"""
@@ -163,6 +164,14 @@ def fed_bqplot(page: Page, python: Kernel, seconds: float) -> tuple[float, float
     return rate, (page.evaluate("window.bench.bqplot") - before) / seconds
 
 
+def turn(page: Page, python: Kernel, seconds: float) -> tuple[float, ...]:
+    """One turn of each: bare, widget, bqplot, with the bare loop in halves around the widget."""
+    before = python(f"loop({seconds / 2})")
+    steps, drawn = streamed(page, python, seconds)
+    after = python(f"loop({seconds / 2})")
+    return (before + after) / 2, steps, drawn, *fed_bqplot(page, python, seconds)
+
+
 def measure(rounds: int, seconds: float) -> dict[str, list[float]]:
     figures: dict[str, list[float]] = {}
 
@@ -183,21 +192,17 @@ def measure(rounds: int, seconds: float) -> dict[str, list[float]]:
         page.evaluate(COUNT_BQPLOT)
         python = lab.kernel("bench.ipynb")
         for number in range(rounds):
-            before = python(f"loop({seconds})")
-            steps, drawn = streamed(page, python, seconds)
-            between = python(f"loop({seconds})")
-            bqplot_steps, bqplot_drawn = fed_bqplot(page, python, seconds)
-            after = python(f"loop({seconds})")
-            delays, echoes = dragged(page, python, seconds)
-            share, bqplot_share = 2 * steps / (before + between), 2 * bqplot_steps / (between + after)
-            note(bare=statistics.mean([before, between, after]))
-            note(streamed=steps, drawn=drawn, share=share)
-            note(bqplot=bqplot_steps, bqplot_drawn=bqplot_drawn, bqplot_share=bqplot_share)
-            note(against_bqplot=share / bqplot_share)
+            turns = [turn(page, python, seconds / TURNS) for _ in range(TURNS)]
+            bare, steps, drawn, bqplot_steps, bqplot_drawn = (
+                statistics.mean(values) for values in zip(*turns, strict=True)
+            )
+            delays, echoes = dragged(page, python, 3.0)
+            note(bare=bare, streamed=steps, drawn=drawn, share=steps / bare)
+            note(bqplot=bqplot_steps, bqplot_drawn=bqplot_drawn, bqplot_share=bqplot_steps / bare)
+            note(against_bqplot=steps / bqplot_steps)
             note(drag=statistics.median(delays), echo=statistics.median(echoes))
             print(
-                f"round {number + 1}: bare {before:.0f}, widget {steps:.0f} ({share:.0%}), bare {between:.0f}, "
-                f"bqplot {bqplot_steps:.0f} ({bqplot_share:.0%}), bare {after:.0f} steps/s",
+                f"round {number + 1}: bare {bare:.0f}, widget {steps:.0f}, bqplot {bqplot_steps:.0f} steps/s",
                 flush=True,
             )
         python.close()
@@ -208,7 +213,7 @@ def measure(rounds: int, seconds: float) -> dict[str, list[float]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--seconds", type=float, default=6.0)
     options = parser.parse_args()
     figures = measure(options.rounds, options.seconds)
     median = {name: statistics.median(values) for name, values in figures.items()}

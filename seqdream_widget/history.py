@@ -78,13 +78,15 @@ class History(Mapping[str, NDArray[np.float64]]):
     def rows(self, first: int, last: int, columns: tuple[str, ...], dream: int = 0, most: int = 0) -> Rows:
         """Return the scalars of steps `first` … `last` of one dream, thinned evenly to `most` rows if given."""
         steps = np.arange(first, last + 1, dtype=np.int32)
+        held = self._columns
+        scalars = np.full((len(steps), len(columns)), np.nan, dtype=np.float32)
+        for position, name in enumerate(columns):
+            if name in held:
+                scalars[:, position] = held[name][first - 1 : last, dream]
         if most and len(steps) > most:
             kept = np.linspace(0, len(steps) - 1, most).round().astype(np.int64)
-            steps = steps[kept]
-        empty = np.full(len(steps), np.nan, dtype=np.float32)
-        held = self._columns
-        picked = [held[name][steps - 1, dream] if name in held else empty for name in columns]
-        return Rows(steps, np.stack(picked, axis=1))
+            return Rows(steps[kept], scalars[kept])
+        return Rows(steps, scalars)
 
     def latest_probabilities(self, dream: int = 0) -> NDArray[np.float32] | None:
         """Return the class probabilities measured last, or ``None`` before the first step."""
