@@ -4,8 +4,8 @@
 
 Everything runs in one kernel with JupyterLab open in a real browser throughout, with the same number of threads, in
 interleaved rounds; medians are printed. The speed of a shared machine drifts from second to second: a round is several
-short turns of each, averaged before they are compared. Drags are made with the real pointer while the dream streams; the time from the move that leaves the browser to its acknowledgement stands
-beside a bare echo of a few bytes, in the same rounds.
+short turns of each, averaged before they are compared. Drags are made with the real pointer while the dream streams;
+the time from the move that leaves the browser to its acknowledgement stands beside a bare echo of a few bytes.
 """
 
 from __future__ import annotations
