@@ -209,7 +209,6 @@ class Pacer:
         self._interval = self._shortest
         self._sent: deque[tuple[int, float]] = deque(maxlen=256)
         self._last_frame = -1e9
-        self._last_report: float | None = None
         self._waiting_since: float | None = None
 
     @property

@@ -243,7 +243,9 @@ class SeqDream(anywidget.AnyWidget):
 
     def _carry_out(self, request: protocol.Request) -> None:
         self._pacer.heard()
-        goes_on, self._waits_for_view = self._waits_for_view and request.kind != "pause", False
+        # A run that waits for a view goes on at any word, unless that says itself how far to run.
+        goes_on = self._waits_for_view and request.kind not in ("pause", "step")
+        self._waits_for_view = False
         if request.kind == "hello":
             self._has_front_end = True
             self._runner.post(self._tell_snapshot)

@@ -268,6 +268,19 @@ def test_a_run_that_nobody_watches_any_more_waits_for_a_view_and_loses_nothing(w
     assert not dream_threads()
 
 
+def test_one_step_asked_of_a_waiting_run_is_one_step(w, monkeypatch):
+    monkeypatch.setattr(widget_module, "PATIENCE", 0.3)
+    receive(w, kind="hello", protocol=1)
+    w.play()
+    until(lambda: "goes on when a view of it opens again" in w.status)
+    until(lambda: not dream_threads())
+    steps = w.session.step_count
+    receive(w, kind="step", count=1)
+    until(lambda: w.session.step_count == steps + 1)
+    until(lambda: not dream_threads())
+    assert w.session.step_count == steps + 1
+
+
 def test_play_right_after_pause_goes_on(w):
     w.play()
     for _ in range(20):
