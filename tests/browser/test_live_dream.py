@@ -48,6 +48,15 @@ class Bench:
             assert time.monotonic() < end, f"stuck at step {self.drawn_step}"
             time.sleep(0.05)
 
+    def halt(self) -> int:
+        """Pause, wait until the page shows the last step, and return its number."""
+        self.pause.click()
+        self.python.until("not w.playing")
+        steps = self.python("w.session.step_count")
+        expect(self.root).to_have_attribute("data-painted-step", str(steps))
+        expect(self.root.locator(".seqdream-step")).to_contain_text(f"{steps:,}")
+        return steps
+
     def picture(self) -> bytes:
         return self.root.locator(".uplot canvas").first.screenshot()
 
@@ -95,11 +104,8 @@ def test_play_is_seen_to_dream_and_pause_stops_it(bench):
     bench.run(100)
     expect(bench.root.locator(".seqdream-step")).not_to_have_text(re.compile(r"\b0\b"))
     assert bench.picture() != before
-    bench.pause.click()
+    bench.halt()
     expect(bench.play).to_be_visible()
-    bench.python.until("not w.playing")
-    steps = bench.python("w.session.step_count")
-    expect(bench.root).to_have_attribute("data-painted-step", str(steps))
     assert bench.python("[t.name for t in threading.enumerate() if t.name == 'seqdream']") == []
 
 
@@ -146,8 +152,7 @@ if not hasattr(w, 'acks'):
     bench.page.mouse.up()
     bench.python.until("w.moves[-1][0] == 'Release'")
     bench.run(20)
-    bench.pause.click()
-    bench.python.until("not w.playing")
+    bench.halt()
     moves = [move for move in bench.python("w.moves") if move[0] == "MovePoint"]
     assert len(moves) > 3
     assert {move[1] for move in moves} == {index}
@@ -192,8 +197,7 @@ def test_total_variation_switched_on_mid_run_shows_its_value_and_brings_it_down(
     bench.root.get_by_role("switch", name="Total variation").click()
     expect(value).to_have_text(re.compile(r"\d"))
     bench.run(200)
-    bench.pause.click()
-    bench.python.until("not w.playing")
+    bench.halt()
     term = bench.python("[v for v in w.session.history['total_variation'].tolist() if v == v]")
     weight = bench.python("[r.weight for r in w.session.regularizers if r.name == 'total_variation'][0]")
     assert weight != 1e-2
@@ -219,17 +223,14 @@ def test_a_reloaded_page_shows_the_same_sequence_step_and_settings(bench):
     bench.root.get_by_role("switch", name="Gaussian blur").click()
     bench.python("w.session.submit(sd.commands.Freeze(40, 90))")
     bench.run(20)
-    bench.pause.click()
-    bench.python.until("not w.playing")
-    steps = bench.python("w.session.step_count")
-    expect(bench.root).to_have_attribute("data-painted-step", str(steps))
+    steps = bench.halt()
     before = bench.points()
     bench.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
     bench.lab.open(bench.page, bench.name)
     expect(bench.root).to_have_attribute("data-painted-step", str(steps), timeout=60_000)
     expect(bench.root.get_by_role("switch", name="Gaussian blur")).to_be_checked()
     expect(bench.root.get_by_role("button", name="Unfreeze samples 40 to 89")).to_be_visible()
-    expect(bench.root.locator(".seqdream-step")).to_contain_text(str(steps))
+    expect(bench.root.locator(".seqdream-step")).to_contain_text(f"{steps:,}")
     assert bench.points() == before
     sequence = bench.python("w.sequence[0, 0].tolist()")
     assert before == {str(index): f"{sequence[int(index)]:.4f}" for index in before}
