@@ -58,15 +58,15 @@ class Adam(Optimizer):
                     continue
                 state = cast("dict[str, Tensor]", self.state[theta])
                 if not state:
-                    state["step"] = torch.zeros_like(theta)
-                    state["mean"] = torch.zeros_like(theta)
-                    state["square"] = torch.zeros_like(theta)
-                count = state["step"].add_(1)
+                    for name in ("mean", "square", "mean_weight", "square_weight"):
+                        state[name] = torch.zeros_like(theta)
                 mean = state["mean"].lerp_(theta.grad, 1 - beta1)
                 square = state["square"].mul_(beta2).addcmul_(theta.grad, theta.grad, value=1 - beta2)
-                mean_unbiased = mean / (1 - torch.pow(beta1, count))
-                root = (square / (1 - torch.pow(beta2, count))).sqrt_()
-                theta.addcdiv_(mean_unbiased, root.add_(group["eps"]), value=-group["lr"])
+                # 1 − βᵏ, where k is the sample's own count of steps: the same mean, of ones.
+                mean_weight = state["mean_weight"].mul_(beta1).add_(1 - beta1)
+                square_weight = state["square_weight"].mul_(beta2).add_(1 - beta2)
+                root = (square / square_weight).sqrt_().add_(group["eps"])
+                theta.addcdiv_(mean / mean_weight, root, value=-group["lr"])
 
 
 OPTIMIZERS: dict[str, OptimizerFactory] = {"adam": Adam, "sgd": SGD}

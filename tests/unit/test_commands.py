@@ -93,9 +93,11 @@ def test_a_sample_edited_to_its_own_value_starts_anew_too():
     s = session()
     s.run(200)
     present = float(s.sequence[0, 0, 10])
-    assert float(s._dreamer._optimizer.state[s._dreamer._theta]["step"][0, 0, 10]) == 200
+    seen = s._dreamer._optimizer.state[s._dreamer._theta]["mean_weight"]
+    assert float(seen[0, 0, 10]) == pytest.approx(1.0)
     s.submit(C.Edit(start=10, values=[present]))
-    assert float(s._dreamer._optimizer.state[s._dreamer._theta]["step"][0, 0, 10]) == 0
+    assert float(seen[0, 0, 10]) == 0.0
+    assert float(seen[0, 0, 11]) == pytest.approx(1.0)
 
 
 def test_an_unfrozen_sample_moves_no_faster_than_one_that_has_just_begun():
