@@ -250,7 +250,7 @@ class Dreamer:
             (gradient,) = torch.autograd.grad(loss.sum(), self._theta)
         if self._held is not None:
             gradient = gradient.masked_fill(self._held, 0)
-        terms["grad_norm"] = torch.linalg.vector_norm(gradient.flatten(1), dim=1)
+        terms["grad_norm"] = gradient.flatten(1).norm(dim=1)  # pyright: ignore[reportUnknownMemberType] - untyped in torch
         # In NumPy: a torch operation on a few numbers costs ten times as much, and this is done in every step.
         rows = torch.stack([term.detach() for term in terms.values()]).float().cpu().numpy()
         measured = dict(zip(terms, rows, strict=True))

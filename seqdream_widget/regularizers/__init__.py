@@ -5,7 +5,7 @@ the module of its kind: it appears in the API, in the widget's panel, on the wir
 """
 
 from seqdream_widget.regularizers.base import Penalty, Projection, Regularizer
-from seqdream_widget.regularizers.penalties import L2, TotalVariation
+from seqdream_widget.regularizers.penalties import L1, L2, Curvature, HighFrequency, TotalVariation
 from seqdream_widget.regularizers.projections import (
     Clamp,
     ExponentialSmoothing,
@@ -14,10 +14,13 @@ from seqdream_widget.regularizers.projections import (
 )
 
 __all__ = [
+    "L1",
     "L2",
     "Clamp",
+    "Curvature",
     "ExponentialSmoothing",
     "GaussianBlur",
+    "HighFrequency",
     "Penalty",
     "Projection",
     "Regularizer",

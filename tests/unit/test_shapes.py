@@ -15,12 +15,15 @@ with install_import_hook([f"seqdream_widget.{name}" for name in MODULES], "beart
     from tests.models import FAMILIES, make
     demo = sd.load_demo("forda")
     R = sd.regularizers
-    everything = [R.L2(), R.TotalVariation(), R.ExponentialSmoothing(every=1), R.GaussianBlur(every=2), R.Standardize(),
+    O = sd.objectives
+    objective = O.Margin(1) + 0.5 * O.Probability(1) + O.Logit(1) - O.Boundary(0, 1)
+    everything = [R.L1(), R.L2(), R.TotalVariation(), R.Curvature(), R.HighFrequency(),
+                  R.ExponentialSmoothing(every=1), R.GaussianBlur(every=2), R.Standardize(),
                   R.Clamp(per_time_step=True)]
     assert {type(r) for r in everything} == set(R.Regularizer.types.values())
     for family in FAMILIES:
         for batch_size in (1, 3):
-            session = sd.Session(make(family), sd.objectives.Margin(1), data=demo.data, batch_size=batch_size,
+            session = sd.Session(make(family), objective, data=demo.data, batch_size=batch_size,
                                  regularizers=everything)
             session.run(3)
             session.submit(sd.commands.Freeze(3, 9))
