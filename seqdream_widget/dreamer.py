@@ -17,14 +17,12 @@ from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seqdream_widget.classes import Classes
 from seqdream_widget.errors import StepError
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory, clear_state, copied_state
 from seqdream_widget.parameterizations import Parameterization
-from seqdream_widget.probe import Probe
-from seqdream_widget.reference import Reference
 from seqdream_widget.regularizers.base import Penalty, Projection, Regularizer
+from seqdream_widget.scene import Scene
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,12 +46,10 @@ class Dreamer:
 
     Parameters
     ----------
-    probe : Probe
-        The model.
-    classes : Classes
-        Its classes.
+    scene : Scene
+        The model, its classes and real data.
     objective : Objective
-        What to climb; class names are resolved here.
+        What to climb; it is resolved here.
     start : Tensor of shape (batch, channel, time)
         Where to begin.
     generators : sequence of torch.Generator
@@ -64,14 +60,11 @@ class Dreamer:
         ``(params, lr=...) -> torch.optim.Optimizer``.
     learning_rate : float
     regularizers : sequence of Regularizer
-    reference : Reference, optional
-        Statistics of real data, for the regularizers that compare with them.
     """
 
     def __init__(
         self,
-        probe: Probe,
-        classes: Classes,
+        scene: Scene,
         objective: Objective,
         start: Float[Tensor, "batch channel time"],
         generators: Sequence[torch.Generator],
@@ -80,13 +73,10 @@ class Dreamer:
         optimizer: OptimizerFactory,
         learning_rate: float,
         regularizers: tuple[Regularizer, ...],
-        reference: Reference | None,
     ) -> None:
-        self.probe = probe
-        self.classes = classes
-        self.objective = objective.resolve(classes)
+        self.scene = scene
+        self.objective = objective.resolve(scene)
         self.regularizers = regularizers
-        self.reference = reference
         self.start = start.clone()
         self.generators = tuple(generators)
         self.learning_rate = learning_rate
@@ -235,7 +225,7 @@ class Dreamer:
         """
         x = self._decode(self._theta)
         with _named("the model"):
-            activity = self.probe(x)
+            activity = self.scene.probe(x)
         with _named("the objective"):
             score = self.objective.score(activity)
         terms = {"score": score}
@@ -243,7 +233,7 @@ class Dreamer:
         for regularizer in self.regularizers:
             if isinstance(regularizer, Penalty) and regularizer.enabled:
                 with _named(regularizer.name):
-                    term = regularizer.weight * regularizer.value(x, self.reference)
+                    term = regularizer.weight * regularizer.value(x, self.scene.reference)
                 terms[regularizer.name] = term
                 loss = loss + term
         with _named("the gradient"):
@@ -274,7 +264,7 @@ class Dreamer:
                 continue
             before = self.sequence()
             with _named(regularizer.name):
-                after = regularizer.apply(before, self.reference)
+                after = regularizer.apply(before, self.scene.reference)
             if self._held is not None:
                 after = torch.where(self._held, before, after)
             free = after if self._residual is None else after - self._residual

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import torch
@@ -31,9 +31,18 @@ class Activity:
     ----------
     logits : Tensor of shape (batch, class)
         Differentiable with respect to the sequences.
+    x : Tensor of shape (batch, channel, time), optional
+        The sequences.
+    features : Tensor of shape (batch, feature), optional
+        The penultimate features: the input of the last ``Linear``, where there is one.
+    layers : mapping of str to Tensor
+        The outputs of the layers that were asked for, by dotted name, the batch first.
     """
 
     logits: Float[Tensor, "batch class"]
+    x: Float[Tensor, "batch channel time"] | None = None
+    features: Float[Tensor, "batch feature"] | None = None
+    layers: Mapping[str, Tensor] = dataclasses.field(default_factory=dict[str, Tensor])
 
     def probabilities(self) -> Float[Tensor, "batch class"]:
         """Return the softmax of the logits, detached."""
@@ -91,7 +100,7 @@ class Probe:
     def __call__(self, x: Float[Tensor, "batch channel time"]) -> Activity:
         """Run the model on a batch of sequences."""
         # A copy: some models begin with an operation in place, which must reach neither θ nor the penalties.
-        return Activity(_logits(self._model(self._arrange(x.clone()))))
+        return Activity(_logits(self._model(self._arrange(x.clone()))), x)
 
     @torch.no_grad()
     def _find_layout(self, example: Tensor) -> str:

@@ -31,6 +31,7 @@ from seqdream_widget.probe import Probe
 from seqdream_widget.reference import Reference
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.regularizers.base import checked
+from seqdream_widget.scene import Scene
 from seqdream_widget.starts import shape_of, start_of
 from seqdream_widget.threads import intra_op_threads
 
@@ -132,8 +133,7 @@ class Session:
         generators = [torch.Generator().manual_seed(seed + dream) for dream in range(batch_size)]
         first = start_of(start, shape, self.reference, generators)
         self._dreamer = Dreamer(
-            probe,
-            self.classes,
+            Scene(probe, self.classes, self.reference),
             objective,
             first.to(device=probe.device, dtype=probe.dtype),
             generators,
@@ -141,7 +141,6 @@ class Session:
             optimizer=factory_of(optimizer),
             learning_rate=SetLearningRate(learning_rate).learning_rate,
             regularizers=checked(regularizers, self.reference),
-            reference=self.reference,
         )
         self._lock = threading.RLock()
         self._driver: Driver | None = None
@@ -218,7 +217,7 @@ class Session:
     @property
     def layout(self) -> str:
         """How the model takes its input, e.g. ``"(N, C, T)"``."""
-        return self._dreamer.probe.layout
+        return self._dreamer.scene.probe.layout
 
     @property
     def frozen(self) -> list[list[int | None]]:

@@ -71,7 +71,7 @@ class SetRegularizer(Command):
         present = {regularizer.name: regularizer for regularizer in dreamer.regularizers}
         old = present.get(self.name) or by_name(self.name)
         present[self.name] = old.changed(self.enabled, self.parameters)
-        return checked(present.values(), dreamer.reference)
+        return checked(present.values(), dreamer.scene.reference)
 
 
 @described
@@ -105,11 +105,11 @@ class SetObjective(Command):
 
     def check(self, dreamer: Dreamer) -> None:
         """Refuse an unknown class."""
-        self.objective.resolve(dreamer.classes)
+        self.objective.resolve(dreamer.scene)
 
     def apply(self, dreamer: Dreamer) -> None:
         """Retarget."""
-        dreamer.objective = self.objective.resolve(dreamer.classes)
+        dreamer.objective = self.objective.resolve(dreamer.scene)
 
 
 @described

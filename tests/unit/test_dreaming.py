@@ -88,7 +88,7 @@ def test_the_score_rises_in_every_model_family(demo, family, optimizer):
 
 def test_folding_batch_norm_keeps_the_scores(demo):
     session = sd.Session(demo.model, sd.objectives.Logit("abnormal"), data=demo.data, start=0)
-    assert session._dreamer.probe.folded
+    assert session._dreamer.scene.probe.folded
     session.run(1)
     with torch.no_grad():
         expected = demo.model(demo.data.x[:1])[0, 1]
@@ -200,12 +200,12 @@ class TestWhenSomethingGoesWrong:
         session = sd.Session(Moody(), sd.objectives.Logit(0), data=demo.data)
         session.run(5)
         before = session.sequence
-        session._dreamer.probe._model.angry = True
+        session._dreamer.scene.probe._model.angry = True
         with pytest.raises(sd.StepError, match="the model raised RuntimeError: no more; the step was undone"):
             session.run(5)
         assert session.step_count == 5
         assert torch.equal(session.sequence, before)
-        session._dreamer.probe._model.angry = False
+        session._dreamer.scene.probe._model.angry = False
         session.run(5)
         assert session.step_count == 10
 

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 import seqdream_widget as sd
 from seqdream_widget.classes import Classes
 from seqdream_widget.objectives import Boundary, Logit, Margin, Objective, Probability, Sum
-from seqdream_widget.probe import Activity
+from seqdream_widget.probe import Activity, Probe
+from seqdream_widget.scene import Scene
 from tests.models import make
 
-CLASSES = Classes(("a", "b", "c"))
+SCENE = Scene(Probe(make("cnn"), 1, 500), Classes(("a", "b", "c")))
 LOGITS = Activity(torch.tensor([[3.0, 1.0, 0.0], [2.0, 2.0, 5.0]]))
 
 single = st.builds(lambda kind, target: kind(target), st.sampled_from([Logit, Margin, Probability]), st.integers(0, 2))
@@ -36,7 +37,7 @@ def test_a_probability_is_the_softmax():
 
 
 def test_a_boundary_is_reached_where_two_classes_tie_ahead_of_the_rest():
-    score = Boundary("a", "b").resolve(CLASSES).score(LOGITS)
+    score = Boundary("a", "b").resolve(SCENE).score(LOGITS)
     assert score.tolist() == [-4.0, -16.0]
     tied = Activity(torch.tensor([[2.0, 2.0, 1.0]]))
     assert Boundary(0, 1).score(tied).tolist() == [0.0]
@@ -45,7 +46,7 @@ def test_a_boundary_is_reached_where_two_classes_tie_ahead_of_the_rest():
 
 def test_a_boundary_of_a_class_with_itself_is_refused_by_name():
     with pytest.raises(ValueError, match='both classes are "b"; give two different'):
-        Boundary("b", 1).resolve(CLASSES)
+        Boundary("b", 1).resolve(SCENE)
 
 
 @given(composed, composed, factors)
@@ -59,15 +60,15 @@ def test_scores_compose_as_the_operators_say(one, other, factor):
 
 @given(composed)
 def test_a_composed_objective_goes_over_the_wire_and_back(objective):
-    resolved = objective.resolve(CLASSES)
+    resolved = objective.resolve(SCENE)
     assert Objective.from_json(json.loads(json.dumps(resolved.to_json()))) == resolved
 
 
 def test_composed_objectives_resolve_names_and_read_as_written():
-    objective = (Logit("a") - 0.5 * Margin("b") - Logit("c")).resolve(CLASSES)
+    objective = (Logit("a") - 0.5 * Margin("b") - Logit("c")).resolve(SCENE)
     assert str(objective) == "Logit(target=0) - 0.5 * Margin(target=1) - Logit(target=2)"
     with pytest.raises(ValueError, match="d"):
-        (Logit("a") + Logit("d")).resolve(CLASSES)
+        (Logit("a") + Logit("d")).resolve(SCENE)
 
 
 @pytest.mark.parametrize("compose", [lambda: Logit(0) + 1, lambda: Logit(0) * Logit(1), lambda: Sum((Logit(0), "b"))])

@@ -8,7 +8,7 @@ import sys
 RUN = """
 from jaxtyping import install_import_hook
 
-MODULES = ["dreamer", "objectives", "parameterizations", "probe", "reference", "starts",
+MODULES = ["dreamer", "objectives.base", "objectives.logits", "parameterizations", "probe", "reference", "starts",
            "regularizers.penalties", "regularizers.projections"]
 with install_import_hook([f"seqdream_widget.{name}" for name in MODULES], "beartype.beartype"):
     import seqdream_widget as sd

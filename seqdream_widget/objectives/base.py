@@ -1,9 +1,4 @@
-"""What to climb: scores of a sequence, one number per dream.
-
-An objective is a small frozen object. It names its classes as people do (``"abnormal"`` or ``1``) and is resolved
-to indices once, when a run takes it up. To add one, write one class here: it appears in the API, on the wire and
-in the widget's picker. Objectives compose: ``Logit(0) + 0.5 * Margin(0)``.
-"""
+"""What every objective has: a score, a resolution against a scene, and ``+ - *``."""
 
 from __future__ import annotations
 
@@ -13,16 +8,13 @@ import operator
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, cast
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from seqdream_widget.classes import Classes
 from seqdream_widget.errors import shown
 from seqdream_widget.parameters import Described, described, number, read_fields, snake_case
 from seqdream_widget.probe import Activity
-
-__all__ = ["Boundary", "Logit", "Margin", "Objective", "Probability", "Scaled", "Sum"]
+from seqdream_widget.scene import Scene
 
 
 class Objective(Described, ABC):
@@ -48,15 +40,15 @@ class Objective(Described, ABC):
     def score(self, activity: Activity) -> Float[Tensor, " batch"]:
         """Score each dream of a batch; higher is better."""
 
-    def resolve(self, classes: Classes) -> Objective:
-        """Replace class names by indices.
+    def resolve(self, scene: Scene) -> Objective:
+        """Make ready for a run: replace class names by indices, look layers and real members up.
 
         Raises
         ------
         ValueError
-            If a class is unknown.
+            If a class or layer is unknown, or data is needed and missing; the message says what is allowed.
         """
-        del classes
+        del scene
         return self
 
     def to_json(self) -> dict[str, Any]:
@@ -125,9 +117,9 @@ class Scaled(Objective):
         """Return the factor times the objective's score."""
         return self.factor * self.objective.score(activity)
 
-    def resolve(self, classes: Classes) -> Objective:
+    def resolve(self, scene: Scene) -> Objective:
         """Resolve the objective."""
-        return Scaled(self.factor, self.objective.resolve(classes))
+        return Scaled(self.factor, self.objective.resolve(scene))
 
     def to_json(self) -> dict[str, Any]:
         """Describe it, the objective within."""
@@ -170,9 +162,9 @@ class Sum(Objective):
         """Return the sum of the terms' scores."""
         return functools.reduce(operator.add, (term.score(activity) for term in self.terms))
 
-    def resolve(self, classes: Classes) -> Objective:
+    def resolve(self, scene: Scene) -> Objective:
         """Resolve every term."""
-        return Sum(tuple(term.resolve(classes) for term in self.terms))
+        return Sum(tuple(term.resolve(scene) for term in self.terms))
 
     def to_json(self) -> dict[str, Any]:
         """Describe it, the terms within."""
@@ -195,133 +187,3 @@ class Sum(Objective):
 def _check_objective(value: object) -> None:
     if not isinstance(value, Objective):
         raise TypeError(f"{shown(value)} is no objective; give e.g. sd.objectives.Logit(0)")
-
-
-@described
-class ClassObjective(Objective, abstract=True):
-    """An objective about one class.
-
-    Parameters
-    ----------
-    target : int or str
-        Index or name of the class.
-    """
-
-    target: int | str
-
-    @property
-    def index(self) -> int:
-        """The index of the class; the objective must have been resolved."""
-        return cast("int", self.target)
-
-    def resolve(self, classes: Classes) -> Objective:
-        """Replace the class's name by its index."""
-        return dataclasses.replace(self, target=classes.index(self.target))
-
-
-@described
-class Logit(ClassObjective):
-    """The logit of one class: what a person means by "more of this class".
-
-    Parameters
-    ----------
-    target : int or str
-        Index or name of the class.
-
-    Notes
-    -----
-    The class score ``S_c`` of Simonyan, Vedaldi, Zisserman 2014 (arXiv 1312.6034), before any softmax: a
-    probability saturates, and its gradient with it.
-    """
-
-    def score(self, activity: Activity) -> Float[Tensor, " batch"]:
-        """Return the logit of the target class."""
-        return activity.logits[:, self.index]
-
-
-@described
-class Margin(ClassObjective):
-    """The logit of one class minus the best of the others: zero on the decision border.
-
-    Parameters
-    ----------
-    target : int or str
-        Index or name of the class.
-
-    Notes
-    -----
-    The margin of Carlini and Wagner 2017 (arXiv 1608.04644), without its cap.
-    """
-
-    def score(self, activity: Activity) -> Float[Tensor, " batch"]:
-        """Return the target's logit minus the largest other logit."""
-        logits = activity.logits
-        others = torch.cat([logits[:, : self.index], logits[:, self.index + 1 :]], dim=1)
-        return logits[:, self.index] - others.amax(dim=1)
-
-
-@described
-class Probability(ClassObjective):
-    """The probability of one class: bounded, and flat where the network is sure.
-
-    Parameters
-    ----------
-    target : int or str
-        Index or name of the class.
-
-    Notes
-    -----
-    The softmax of the logits. Simonyan, Vedaldi, Zisserman 2014 (arXiv 1312.6034) advise against it: it can be raised
-    by lowering the other classes, and saturates.
-    """
-
-    def score(self, activity: Activity) -> Float[Tensor, " batch"]:
-        """Return the softmax probability of the target class."""
-        return activity.logits.softmax(dim=1)[:, self.index]
-
-
-@described
-class Boundary(Objective):
-    """The border between two classes: their logits tied, and both above all others.
-
-    ``−(z_a − z_b)² − max(0, 1 + max z_other − min(z_a, z_b))²``: 0 on the border, where both classes lead the others by
-    a logit of at least 1; below 0 elsewhere.
-
-    Parameters
-    ----------
-    first, second : int or str
-        Index or name of the two classes.
-
-    Raises
-    ------
-    ValueError
-        If both are the same class.
-
-    Notes
-    -----
-    The tie is where the margin of Carlini and Wagner 2017 (arXiv 1608.04644) between the two vanishes; the hinge is
-    theirs.
-    """
-
-    first: int | str
-    second: int | str
-
-    LEAD: ClassVar[float] = 1.0
-
-    def resolve(self, classes: Classes) -> Objective:
-        """Replace the names of the classes by their indices."""
-        first, second = classes.index(self.first), classes.index(self.second)
-        if first == second:
-            raise ValueError(f'Boundary: both classes are "{classes.names[first]}"; give two different ones')
-        return Boundary(first, second)
-
-    def score(self, activity: Activity) -> Float[Tensor, " batch"]:
-        """Return how far from the border it is, squared and negative."""
-        logits = activity.logits
-        pair = logits[:, [cast("int", self.first), cast("int", self.second)]]
-        score = -(pair[:, 0] - pair[:, 1]).square()
-        others = [index for index in range(logits.shape[1]) if index not in (self.first, self.second)]
-        if others:
-            behind = self.LEAD + logits[:, others].amax(dim=1) - pair.amin(dim=1)
-            score = score - behind.relu().square()
-        return score

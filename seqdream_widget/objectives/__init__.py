@@ -1,0 +1,12 @@
+"""What to climb: scores of a sequence, one number per dream.
+
+An objective is a small frozen object. It names classes and layers as people do (``"abnormal"`` or ``1``) and is
+resolved once, when a run takes it up. To add one, write one class in the module of its kind: it appears in the API
+and on the wire, and in the widget's picker where it is about one class. Objectives compose:
+``Logit(0) + 0.5 * Margin(0)``.
+"""
+
+from seqdream_widget.objectives.base import Objective, Scaled, Sum
+from seqdream_widget.objectives.logits import Boundary, ClassObjective, Logit, Margin, Probability
+
+__all__ = ["Boundary", "ClassObjective", "Logit", "Margin", "Objective", "Probability", "Scaled", "Sum"]
