@@ -1,16 +1,18 @@
-"""Optimizers of a sequence: Adam whose step count is kept per sample, and torch's SGD."""
+"""Optimizers of θ: Adam whose step count is kept per sample, and every other one that torch has."""
 
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
-from torch.optim import SGD, Optimizer
+from torch.optim import Optimizer
 
-from seqdream_widget.errors import unknown
+from seqdream_widget.errors import shown, unknown
 
 OptimizerFactory = Callable[..., Optimizer]
 
@@ -69,7 +71,12 @@ class Adam(Optimizer):
                 theta.addcdiv_(mean / mean_weight, root, value=-group["lr"])
 
 
-OPTIMIZERS: dict[str, OptimizerFactory] = {"adam": Adam, "sgd": SGD}
+OPTIMIZERS: dict[str, OptimizerFactory] = {
+    name.lower(): kind
+    for name, kind in vars(torch.optim).items()
+    if isinstance(kind, type) and issubclass(kind, Optimizer) and kind is not Optimizer
+} | {"adam": Adam}
+"""Every optimizer of torch by the name of its class in lower case, and Adam."""
 
 
 def factory_of(given: str | OptimizerFactory) -> OptimizerFactory:
@@ -79,23 +86,146 @@ def factory_of(given: str | OptimizerFactory) -> OptimizerFactory:
     ------
     ValueError
         If the name is unknown.
+    TypeError
+        If it is neither.
+
+    Examples
+    --------
+    >>> factory_of("AdamW") is torch.optim.AdamW
+    True
     """
     if callable(given):
         return given
-    if given not in OPTIMIZERS:
+    if not isinstance(given, str):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+        raise TypeError(
+            f'{shown(given)} is no optimizer; give a name such as "adam" or a callable (params, lr=...) -> Optimizer'
+        )
+    name = given.lower().replace("_", "")
+    if name not in OPTIMIZERS:
         raise ValueError(unknown("optimizer", given, OPTIMIZERS))
-    return OPTIMIZERS[given]
+    return OPTIMIZERS[name]
+
+
+@dataclasses.dataclass(frozen=True)
+class Chosen:
+    """An optimizer that has been looked up and tried out.
+
+    Attributes
+    ----------
+    given : str or callable
+        As the person gave it.
+    make : callable
+        ``(params, lr=...) -> Optimizer``.
+    elementwise : bool
+        Whether it moves each number by that number's own gradients alone. Then it can forget single samples, and
+        dreams of a batch do not bear on each other.
+    """
+
+    given: str | OptimizerFactory
+    make: OptimizerFactory
+    elementwise: bool
+
+
+def chosen(given: str | OptimizerFactory, learning_rate: float, like: Float[Tensor, "batch channel time"]) -> Chosen:
+    """Look an optimizer up and take a few steps with it, so that what it cannot do is said early.
+
+    Raises
+    ------
+    ValueError
+        If it is unknown, needs more than parameters and a learning rate, or cannot optimize sequences; or if there
+        are several dreams and it would mix them.
+    TypeError
+        If it is no optimizer.
+    """
+    make = factory_of(given)
+    name = given if isinstance(given, str) else getattr(make, "__name__", shown(make))
+    one = torch.linspace(0.5, 2.0, 8, dtype=like.dtype, device=like.device).reshape(2, 1, 4)
+    other = 3 * one
+    other[0, 0, 0] = one[0, 0, 0]
+    try:
+        elementwise = torch.equal(_moved(make, learning_rate, one), _moved(make, learning_rate, other))
+    except Exception as error:
+        raise ValueError(
+            f'optimizer "{name}" cannot be used on sequences ({type(error).__name__}: {error}); it must be made from '
+            f'(params, lr=...) alone, for dense gradients of a tensor of any shape. Give another one, such as "adam", '
+            f"or a callable (params, lr=...) -> Optimizer that sets what it needs"
+        ) from error
+    if len(like) > 1 and not elementwise:
+        raise ValueError(
+            f'optimizer "{name}" moves each number by the gradients of all and would mix the {len(like)} dreams of the '
+            f'batch; run one dream at a time (batch_size=1), or give another, such as "adam"'
+        )
+    return Chosen(given, make, elementwise)
+
+
+def _moved(make: OptimizerFactory, learning_rate: float, theta: Tensor) -> Tensor:
+    """Return where the first number goes in three steps down ½ θ²."""
+    theta = theta.clone().requires_grad_()
+    optimizer = make([theta], lr=learning_rate)
+    if not isinstance(optimizer, Optimizer):  # pyright: ignore[reportUnnecessaryIsInstance] - a person's factory
+        raise TypeError(f"it made a {type(optimizer).__name__}, which is no torch.optim.Optimizer")
+
+    def closure() -> float:
+        theta.grad = theta.detach().clone()
+        return 0.5 * theta.detach().square().sum().item()
+
+    with torch.random.fork_rng(devices=[]):  # pyright: ignore[reportUnknownMemberType] - untyped in torch
+        for _ in range(3):
+            closure()
+            optimizer.step(closure)  # pyright: ignore[reportUnknownMemberType] - untyped in torch
+            restore(optimizer, snapshot(optimizer, theta))
+    return theta.detach()[0, 0, 0]
 
 
 def clear_state(optimizer: Optimizer, theta: Tensor, where: Tensor) -> None:
-    """Make the optimizer forget the elements of θ where a mask is true, as if they had just begun."""
+    """Make an elementwise optimizer forget the numbers of θ where a mask is true, as if they had just begun."""
     state = cast("dict[str, Any]", optimizer.state.get(theta, {}))
-    for value in state.values():
+    for name, value in state.items():
         if isinstance(value, Tensor) and value.shape == theta.shape:
-            value.masked_fill_(where, 0)
+            # Everything begins with zeros, but for the steps of Rprop, which are multiplied.
+            value.masked_fill_(where, optimizer.param_groups[0]["lr"] if name == "step_size" else 0)
 
 
-def copied_state(optimizer: Optimizer, theta: Tensor) -> dict[str, Any]:
-    """Copy what the optimizer remembers of θ."""
-    state = cast("dict[str, Any]", optimizer.state.get(theta, {}))
-    return {name: value.clone() if isinstance(value, Tensor) else copy.deepcopy(value) for name, value in state.items()}
+def snapshot(optimizer: Optimizer, theta: Tensor) -> dict[str, Any]:
+    """Copy all of an optimizer that a step may change, but for θ itself."""
+    memo: dict[int, Any] = {id(theta): theta}
+    return {name: _copied(value, memo) for name, value in vars(optimizer).items() if not _is_fixed(name)}
+
+
+def restore(optimizer: Optimizer, state: dict[str, Any]) -> None:
+    """Make an optimizer what it was; `state` is then its own."""
+    for name in [name for name in vars(optimizer) if not _is_fixed(name)]:
+        del vars(optimizer)[name]
+    vars(optimizer).update(state)
+
+
+def _is_fixed(name: str) -> bool:
+    """Tell whether an attribute is one of torch's own that no step changes: the defaults, or hooks."""
+    return name == "defaults" or name.startswith("_optimizer_")
+
+
+_PLAIN = frozenset({type(None), bool, int, float, str})
+
+
+def _copied(value: Any, memo: dict[int, Any]) -> Any:
+    """Copy deeply, as `copy.deepcopy` does with the same memo, in a fifth of the time: this is done in every step."""
+    if type(value) in _PLAIN or callable(value):
+        return value
+    if (known := id(value)) in memo:
+        return memo[known]
+    made: Any
+    if isinstance(value, Tensor):
+        made = value.detach().clone().requires_grad_() if value.requires_grad else value.clone()
+    elif isinstance(value, dict):
+        made = memo[known] = copy.copy(cast("dict[Any, Any]", value))
+        for key, item in made.items():
+            made[key] = _copied(item, memo)
+    elif type(value) is list:
+        made = memo[known] = cast("list[Any]", [])
+        made.extend(_copied(item, memo) for item in cast("list[Any]", value))
+    elif type(value) is tuple:
+        made = tuple(_copied(item, memo) for item in cast("tuple[Any, ...]", value))
+    else:
+        return copy.deepcopy(value, memo)
+    memo[known] = made
+    return made

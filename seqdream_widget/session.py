@@ -24,7 +24,7 @@ from seqdream_widget.dreamer import Dreamer
 from seqdream_widget.errors import shown
 from seqdream_widget.history import History, Trajectory
 from seqdream_widget.objectives import Objective
-from seqdream_widget.optimizers import OptimizerFactory, factory_of
+from seqdream_widget.optimizers import OptimizerFactory
 from seqdream_widget.parameterizations import Parameterization, parameterization_of
 from seqdream_widget.parameters import known_keywords_only, whole
 from seqdream_widget.probe import Probe
@@ -67,11 +67,15 @@ class Session:
     seed : int
         Dream i draws from a generator of its own, seeded with ``seed + i``.
     optimizer : str or callable
-        ``"adam"``, ``"sgd"`` or ``(params, lr=...) -> torch.optim.Optimizer``.
+        Any of torch's by the name of its class in lower case (``"adam"``, ``"adamw"``, ``"sgd"``, ``"rmsprop"``,
+        ``"lbfgs"``, …), or ``(params, lr=...) -> torch.optim.Optimizer``. It is tried out at once. ``"adam"`` counts
+        its steps per sample, so that an edited sample begins anew; one that moves each number by the gradients of all,
+        such as ``"lbfgs"``, runs one dream at a time.
     learning_rate : float
         1e-6 … 100.
     parameterization : str or Parameterization
-        What the optimizer owns.
+        What the optimizer owns: ``"samples"``, ``"fourier"``, ``"magnitude_fourier"`` (needs data), ``"spline"``, or an
+        object such as ``sd.parameterizations.Spline(every=16)``. Each holds any start and any edit exactly.
     regularizers : sequence of Regularizer
     threads : int
         Intra-op threads of torch while this session runs.
@@ -138,7 +142,7 @@ class Session:
             first.to(device=probe.device, dtype=probe.dtype),
             generators,
             parameterization=parameterization_of(parameterization),
-            optimizer=factory_of(optimizer),
+            optimizer=optimizer,
             learning_rate=SetLearningRate(learning_rate).learning_rate,
             regularizers=checked(regularizers, self.reference),
         )
@@ -213,6 +217,21 @@ class Session:
     def learning_rate(self) -> float:
         """The size of an update."""
         return self._dreamer.learning_rate
+
+    @property
+    def optimizer(self) -> str | OptimizerFactory:
+        """What moves the sequence: a name, or a factory."""
+        return self._dreamer.optimizer
+
+    @property
+    def parameterization(self) -> Parameterization:
+        """What the optimizer owns."""
+        return self._dreamer.parameterization
+
+    @property
+    def residual(self) -> Float[Tensor, "batch channel time"]:
+        """What the parameterization could not express of the sequence when it was last set; zero for samples."""
+        return self._dreamer.residual.float().cpu()
 
     @property
     def layout(self) -> str:

@@ -7,7 +7,14 @@ class in the module of its kind: it is known to sessions and on the wire.
 
 from seqdream_widget.commands.base import Command
 from seqdream_widget.commands.samples import Edit, Freeze, MovePoint, Release, Unfreeze
-from seqdream_widget.commands.settings import Reset, SetLearningRate, SetObjective, SetRegularizer
+from seqdream_widget.commands.settings import (
+    Reset,
+    SetLearningRate,
+    SetObjective,
+    SetOptimizer,
+    SetParameterization,
+    SetRegularizer,
+)
 
 __all__ = [
     "Command",
@@ -18,6 +25,8 @@ __all__ = [
     "Reset",
     "SetLearningRate",
     "SetObjective",
+    "SetOptimizer",
+    "SetParameterization",
     "SetRegularizer",
     "Unfreeze",
 ]

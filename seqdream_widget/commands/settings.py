@@ -1,4 +1,4 @@
-"""Commands about what is climbed and how: objective, regularizers, learning rate, reset."""
+"""Commands about what is climbed and how: objective, regularizers, optimizer, parameterization, reset."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from seqdream_widget.commands.base import Command
 from seqdream_widget.dreamer import Dreamer
 from seqdream_widget.errors import shown
 from seqdream_widget.objectives import Objective
+from seqdream_widget.optimizers import OptimizerFactory, chosen, factory_of
+from seqdream_widget.parameterizations import Parameterization, parameterization_of
 from seqdream_widget.parameters import described, number
 from seqdream_widget.regularizers.base import Regularizer, by_name, checked
 
@@ -130,6 +132,75 @@ class SetLearningRate(Command):
     def apply(self, dreamer: Dreamer) -> None:
         """Change it."""
         dreamer.set_learning_rate(self.learning_rate)
+
+
+@described
+class SetOptimizer(Command):
+    """Climb with another optimizer from the next step on; it begins anew, the sequence stays.
+
+    Parameters
+    ----------
+    optimizer : str or callable
+        A name, or ``(params, lr=...) -> torch.optim.Optimizer``; see `Session`.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> sd.commands.SetOptimizer("rmsprop")
+    SetOptimizer(optimizer='rmsprop')
+    """
+
+    optimizer: str | OptimizerFactory
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown name."""
+        factory_of(self.optimizer)
+
+    def check(self, dreamer: Dreamer) -> None:
+        """Refuse an optimizer that cannot move these dreams."""
+        chosen(self.optimizer, dreamer.learning_rate, dreamer.start)
+
+    def apply(self, dreamer: Dreamer) -> None:
+        """Change it."""
+        dreamer.set_optimizer(self.optimizer)
+
+
+@described
+class SetParameterization(Command):
+    """Write the sequence with other parameters from the next step on; it stays as it is, the optimizer begins anew.
+
+    Parameters
+    ----------
+    parameterization : str or Parameterization
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> sd.commands.SetParameterization("fourier")
+    SetParameterization(parameterization=Fourier())
+    """
+
+    parameterization: str | Parameterization
+
+    def __post_init__(self) -> None:
+        """Look the name up."""
+        object.__setattr__(self, "parameterization", parameterization_of(self.parameterization))
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> Self:
+        """Make the command from the fields of a message."""
+        parameterization = Parameterization.from_json(fields.pop("parameterization", None))
+        if fields:
+            raise ValueError(f"set_parameterization has no field {shown(next(iter(fields)))}")
+        return cls(parameterization)
+
+    def check(self, dreamer: Dreamer) -> None:
+        """Refuse what needs data that the run does not have."""
+        parameterization_of(self.parameterization).bind(dreamer.start, dreamer.scene)
+
+    def apply(self, dreamer: Dreamer) -> None:
+        """Change it."""
+        dreamer.set_parameterization(parameterization_of(self.parameterization))
 
 
 @described

@@ -8,8 +8,9 @@ import sys
 RUN = """
 from jaxtyping import install_import_hook
 
-MODULES = ["dreamer", "objectives.base", "objectives.logits", "parameterizations", "probe", "reference", "starts",
-           "regularizers.penalties", "regularizers.projections"]
+MODULES = ["dreamer", "objectives.base", "objectives.logits", "optimizers", "parameterizations.base",
+           "parameterizations.fourier", "parameterizations.samples", "parameterizations.spline", "probe", "reference",
+           "spectra", "starts", "regularizers.penalties", "regularizers.projections"]
 with install_import_hook([f"seqdream_widget.{name}" for name in MODULES], "beartype.beartype"):
     import seqdream_widget as sd
     from tests.models import FAMILIES, make
@@ -29,6 +30,10 @@ with install_import_hook([f"seqdream_widget.{name}" for name in MODULES], "beart
             session.submit(sd.commands.Freeze(3, 9))
             session.submit(sd.commands.MovePoint(20, 1.0, 5, gesture=1))
             session.run(3)
+            for name in sd.parameterizations.Parameterization.types:
+                session.submit(sd.commands.SetParameterization(name))
+                session.submit(sd.commands.SetOptimizer("sgd"))
+                session.run(1)
             print(family, tuple(session.sequence.shape))
 """
 
