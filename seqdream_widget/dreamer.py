@@ -225,7 +225,7 @@ class Dreamer:
         """
         x = self._decode(self._theta)
         with _named("the model"):
-            activity = self.scene.probe(x)
+            activity = self.scene.probe(x, self.objective.layers)
         with _named("the objective"):
             score = self.objective.score(activity)
         terms = {"score": score}

@@ -200,12 +200,12 @@ class TestWhenSomethingGoesWrong:
         session = sd.Session(Moody(), sd.objectives.Logit(0), data=demo.data)
         session.run(5)
         before = session.sequence
-        session._dreamer.scene.probe._model.angry = True
+        session._dreamer.scene.probe._plain.module.angry = True
         with pytest.raises(sd.StepError, match="the model raised RuntimeError: no more; the step was undone"):
             session.run(5)
         assert session.step_count == 5
         assert torch.equal(session.sequence, before)
-        session._dreamer.scene.probe._model.angry = False
+        session._dreamer.scene.probe._plain.module.angry = False
         session.run(5)
         assert session.step_count == 10
 
