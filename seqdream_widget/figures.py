@@ -1,4 +1,4 @@
-"""What describes a sequence beside real ones: spectrum, roughness, amplitude. Differentiable, one number per sequence."""
+"""What describes a sequence beside real ones: spectrum, roughness, amplitude. All differentiable."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def magnitudes(x: Float[Tensor, "batch channel time"]) -> Float[Tensor, "batch c
 
 
 def spectrum_floor(x: Float[Tensor, "batch channel time"]) -> Float[Tensor, "channel 1"]:
-    """Return a hundredth of the mean magnitude of real sequences: below that the logarithm would only tell of rounding."""
+    """Return a hundredth of the mean magnitude of real sequences; below it a logarithm tells of rounding only."""
     return FLOOR * magnitudes(x).mean(dim=(0, 2))[:, None].clamp(min=1e-12)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from weakref import WeakKeyDictionary
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -19,9 +18,10 @@ from torch import Tensor, nn
 from seqdream_widget.classes import Classes
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.errors import ShapeError, shown
-from seqdream_widget.population import Population
+from seqdream_widget.population import PerModel, Population
 from seqdream_widget.probe import Probe
-from seqdream_widget.standards import Band, Standard, border_standard
+from seqdream_widget.probe.custody import fingerprint
+from seqdream_widget.standards import PAIRS, Band, Standard, border_standard
 from seqdream_widget.starts import sequences_of
 
 Verdict = Literal["centered", "rim", "border", "outside"]
@@ -32,7 +32,7 @@ TIED = 0.02
 RIM_BEGINS = 0.9
 TOLERANCE = 1e-3  # of a bound: real data that was standardized has a band of no width
 
-# Which bound of its band a figure must keep to. The first two say where a dream lies, the others whether it is plausible.
+# Which bound of its band a figure must keep to.
 BOUNDS: dict[str, Literal["lower", "upper", "both"]] = {
     "probability": "lower",
     "embedding_distance": "upper",
@@ -43,7 +43,7 @@ BOUNDS: dict[str, Literal["lower", "upper", "both"]] = {
     "envelope_violation": "upper",
     "noise_stability": "both",
 }
-PLACE = ("probability", "embedding_distance")
+PLACE = ("probability", "embedding_distance")  # say where a dream lies; the others, whether it is plausible
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +62,10 @@ class Figure:
     value: float
     band: Band
     inside: bool
+
+
+Figures = dict[str, Figure]
+Placed = tuple[Verdict | None, str, tuple[str, ...]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -178,45 +182,50 @@ class Judge:
         return classes
 
     def _judge_one(self, x: Tensor, features: Tensor, probabilities: Tensor, classes: tuple[int, ...]) -> Plausibility:
-        leading = probabilities.topk(2).indices.tolist()
-        tied = float(probabilities[leading[0]] - probabilities[leading[1]]) <= TIED
-        names = [f'"{self.classes.names[index]}"' for index in classes]
-        nearest = self._nearest(features)
-        if len(classes) > 1:
-            figures = self._figures(x, features, probabilities, classes)
-            failing = _failing(figures)
-            ties = self.standard(classes).ties
-            if ties < FEWEST_TIES:
-                few = f"{ties} of 64 lines between members cross the border; {FEWEST_TIES} are needed to judge"
-                return Plausibility(None, few, figures, nearest)
-            if not tied or set(leading) != set(classes):
-                failing = ("probability", *failing)
-            if failing:
-                return Plausibility("outside", _because(failing), figures, nearest, failing)
-            return Plausibility("border", f"on the border between {' and '.join(names)}", figures, nearest)
         figures = self._figures(x, features, probabilities, classes)
-        members = self.population.members(classes[0])
+        place = self._place_on_border if len(classes) > 1 else self._place_in_class
+        verdict, reason, failing = place(figures, probabilities, classes)
+        if verdict == "outside" and len(classes) == 1 and _tied(probabilities):
+            a, b = probabilities.topk(2).indices.tolist()
+            border = self._judge_one(x, features, probabilities, (a, b))
+            if border.verdict == "border":
+                return border
+        return Plausibility(verdict, reason, figures, self._nearest(features), failing)
+
+    def _place_in_class(self, figures: Figures, probabilities: Tensor, classes: tuple[int, ...]) -> Placed:
+        (target,) = classes
+        name, members = self.classes.names[target], self.population.members(target)
         if len(members) < FEWEST_MEMBERS:
-            few = f"{names[0]} has {len(members)} real members that the model recognizes; {FEWEST_MEMBERS} are needed"
-            return Plausibility(None, few, figures, nearest)
+            few = f'"{name}" has {len(members)} real members that the model recognizes; {FEWEST_MEMBERS} are needed'
+            return None, few, ()
         failing = _failing(figures)
         distance = figures["embedding_distance"].value
         likely = figures["probability"].value >= float(members.probability.quantile(0.25))
         near = distance <= float(members.distances.median())
-        if not failing and likely and near:
-            return Plausibility("centered", f"in the middle of {names[0]}", figures, nearest)
-        at_edge = float(members.distances.quantile(RIM_BEGINS)) <= distance <= float(members.distances.max())
-        if not failing and at_edge and leading[0] == classes[0]:
-            return Plausibility("rim", f"at the edge of {names[0]}", figures, nearest)
-        if tied:
-            border = self._judge_one(x, features, probabilities, (leading[0], leading[1]))
-            if border.verdict == "border":
-                return border
+        if likely and near and not failing:
+            return "centered", f'in the middle of "{name}"', ()
+        at_edge = float(members.distances.quantile(RIM_BEGINS)) <= distance <= float(members.distances.amax())
+        if at_edge and int(probabilities.argmax()) == target and not failing:
+            return "rim", f'at the edge of "{name}"', ()
         place = (("probability", likely), ("embedding_distance", near))
-        failing = (*(name for name, holds in place if not holds), *failing)
-        return Plausibility("outside", _because(failing), figures, nearest, failing)
+        return _outside((*(figure for figure, holds in place if not holds), *failing))
 
-    def _figures(self, x: Tensor, features: Tensor, probabilities: Tensor, classes: tuple[int, ...]) -> dict[str, Figure]:
+    def _place_on_border(self, figures: Figures, probabilities: Tensor, classes: tuple[int, ...]) -> Placed:
+        ties = self.standard(classes).ties
+        if ties < FEWEST_TIES:
+            few = f"{ties} of {PAIRS} lines between real members cross their border; {FEWEST_TIES} are needed"
+            return None, few, ()
+        leading = set(probabilities.topk(2).indices.tolist())
+        failing = _failing(figures)
+        if leading != set(classes) or not _tied(probabilities):
+            return _outside(("probability", *failing))
+        if failing:
+            return _outside(failing)
+        return "border", "on the border between " + " and ".join(f'"{self.classes.names[c]}"' for c in classes), ()
+
+    def _figures(
+        self, x: Tensor, features: Tensor, probabilities: Tensor, classes: tuple[int, ...]
+    ) -> dict[str, Figure]:
         standard = self.standard(classes)
         values = {"probability": probabilities[list(classes)].amin(), **standard.measure(x, features)}
         figures: dict[str, Figure] = {}
@@ -235,12 +244,17 @@ class Judge:
         return Nearest(index, data.class_names[int(data.y[index])], float(distances[index]))
 
 
-def _failing(figures: Mapping[str, Figure]) -> tuple[str, ...]:
+def _tied(probabilities: Tensor) -> bool:
+    first, second = probabilities.topk(2).values.tolist()
+    return first - second <= TIED
+
+
+def _failing(figures: Figures) -> tuple[str, ...]:
     return tuple(name for name, figure in figures.items() if name not in PLACE and not figure.inside)
 
 
-def _because(failing: tuple[str, ...]) -> str:
-    return f"unlike real members in {', '.join(failing).replace('_', ' ')}"
+def _outside(failing: tuple[str, ...]) -> Placed:
+    return "outside", f"unlike real members in {', '.join(failing).replace('_', ' ')}", failing
 
 
 def plausibility(
@@ -292,13 +306,9 @@ def plausibility(
     return verdicts[0] if len(verdicts) == 1 else verdicts
 
 
-_judges: WeakKeyDictionary[SequenceDataset, dict[str, Judge]] = WeakKeyDictionary()
-
-
 def judge_of(model: nn.Module, data: SequenceDataset) -> Judge:
-    """Return the judge of a model and data; made at the first call, kept as long as the data is."""
-    probe = Probe(model, data.n_channels, data.length)
-    kept = _judges.setdefault(data, {})
-    if probe.fingerprint not in kept:
-        kept[probe.fingerprint] = Judge(probe, data)
-    return kept[probe.fingerprint]
+    """Return the judge of a model and data set; it is made at the first call and kept."""
+    return _judges.get(data, fingerprint(model), lambda: Judge(Probe(model, data.n_channels, data.length), data))
+
+
+_judges: PerModel[Judge] = PerModel()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 import torch
@@ -16,7 +18,29 @@ from seqdream_widget.probe import Probe
 CHUNK = 256  # sequences handed to the model at once
 NEIGHBOURS = 5
 
-_known: WeakKeyDictionary[SequenceDataset, dict[str, Population]] = WeakKeyDictionary()
+Kept = TypeVar("Kept")
+
+
+class PerModel(Generic[Kept]):
+    """Keeps what was computed of a data set and a model: as long as the data is, for the latest few models.
+
+    Examples
+    --------
+    >>> kept = PerModel(latest=2)
+    """
+
+    def __init__(self, latest: int = 8) -> None:
+        self._latest = latest
+        self._kept: WeakKeyDictionary[SequenceDataset, dict[str, Kept]] = WeakKeyDictionary()
+
+    def get(self, data: SequenceDataset, fingerprint: str, make: Callable[[], Kept]) -> Kept:
+        """Return what is kept of a data set and a model, or make it."""
+        of_data = self._kept.setdefault(data, {})
+        found = of_data.pop(fingerprint, None)
+        of_data[fingerprint] = make() if found is None else found
+        while len(of_data) > self._latest:
+            del of_data[next(iter(of_data))]
+        return of_data[fingerprint]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -70,6 +94,11 @@ class Members:
         return torch.cat(found) if found else torch.zeros(0)
 
 
+def chunks(x: Tensor, size: int) -> Iterator[Tensor]:
+    """Cut a tensor along its first axis into pieces of at most `size`."""
+    return (x[first : first + size] for first in range(0, len(x), size))
+
+
 def nearest_mean(distances: Float[Tensor, "row member"], members: int) -> Float[Tensor, " row"]:
     """Return the mean of each row's five smallest distances, of fewer where there are fewer members."""
     count = min(NEIGHBOURS, members)
@@ -109,7 +138,7 @@ class Population:
         probabilities: list[Tensor] = []
         features: list[Tensor] = []
         with torch.no_grad():
-            for x in data.x.split(CHUNK):
+            for x in chunks(data.x, CHUNK):
                 activity = probe(x.to(probe.device, probe.dtype))
                 probabilities.append(activity.probabilities().float().cpu())
                 features.append(activity.features.float().cpu())
@@ -120,10 +149,7 @@ class Population:
     @staticmethod
     def of(probe: Probe, data: SequenceDataset) -> Population:
         """Return the population of a model and data; computed at the first call, kept as long as the data is."""
-        of_data = _known.setdefault(data, {})
-        if probe.fingerprint not in of_data:
-            of_data[probe.fingerprint] = Population(probe, data)
-        return of_data[probe.fingerprint]
+        return _populations.get(data, probe.fingerprint, lambda: Population(probe, data))
 
     def members(self, index: int) -> Members:
         """Return the real members of a class; there may be none."""
@@ -133,3 +159,6 @@ class Population:
                 chosen, self.data.x[chosen], self.features[chosen], self.probabilities[chosen, index]
             )
         return self._members[index]
+
+
+_populations: PerModel[Population] = PerModel()

@@ -1,15 +1,18 @@
-"""What real sequences look like, figure by figure: the standard a dream is held to. Defined in `docs/plausibility.md`."""
+"""What real sequences look like, figure by figure: the standard that a dream is held to.
+
+`docs/plausibility.md` defines the figures.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from seqdream_widget.figures import amplitude, log_spectrum, roughness, spectrum_floor
-from seqdream_widget.population import CHUNK, Members, Population, nearest_mean
+from seqdream_widget.population import CHUNK, Members, Population, chunks, nearest_mean
 from seqdream_widget.probe import Probe
 
 Band = tuple[float, float]
@@ -17,9 +20,9 @@ Band = tuple[float, float]
 BAND = (0.05, 0.95)
 ENVELOPE = (0.005, 0.995)
 NOISY_COPIES, NOISE = 16, 0.05
-MOST_NOISE_TESTED = 200  # members whose stability against noise is measured
+MOST_NOISE_TESTED = 64  # members whose stability against noise is measured
 PAIRS = 64
-BISECTIONS = 24
+BISECTIONS = 16
 COLUMNS = 2**22  # values sorted at once
 
 
@@ -107,7 +110,7 @@ class Standard:
             "spectrum_distance": difference.square().mean(dim=(1, 2)).sqrt(),
             "roughness": roughness(self._x),
             "amplitude": amplitude(self._x),
-            "noise_stability": torch.cat([self._noise_stability(x) for x in self._x[tested].split(CHUNK)]),
+            "noise_stability": torch.cat([self._noise_stability(x) for x in chunks(self._x[tested], CHUNK)]),
             "envelope_violation": _outside_the_others(self._x),
         }
 
@@ -121,7 +124,7 @@ class Standard:
             predicted = torch.cat(
                 [
                     self._probe(part.to(self._probe.device, self._probe.dtype)).logits.argmax(dim=1).cpu()
-                    for part in together.split(CHUNK)
+                    for part in chunks(together, CHUNK)
                 ]
             ).unflatten(0, (len(x), 1 + NOISY_COPIES))
         return (predicted[:, 1:] == predicted[:, :1]).float().mean(dim=1)
@@ -149,7 +152,7 @@ def border_standard(probe: Probe, population: Population, first: int, second: in
         ties = torch.lerp(a, b, (low + high) / 2)
         leading = probe(ties).logits.topk(2, dim=1).indices.sort(dim=1).values.cpu()
     both_lead = (leading == torch.tensor(sorted((first, second)))).all(dim=1)
-    chosen = [group.take(rows.unique()) for group, rows in zip(groups, drawn, strict=True)]
+    chosen = [group.take(torch.tensor(sorted(set(rows.tolist())))) for group, rows in zip(groups, drawn, strict=True)]
     return Standard(probe, population, chosen, ties.float().cpu()[both_lead])
 
 
@@ -190,5 +193,6 @@ def _quantile_of_the_others(ordered: Tensor, rank: Tensor, share: float) -> Tens
     return torch.lerp(low, high, position - below)
 
 
-def _in_columns(x: Float[Tensor, "member channel time"]) -> tuple[Tensor, ...]:
-    return x.split(max(1, COLUMNS // (len(x) * x.shape[1])), dim=2)
+def _in_columns(x: Float[Tensor, "member channel time"]) -> Iterator[Float[Tensor, "member channel _"]]:
+    width = max(1, COLUMNS // (len(x) * x.shape[1]))
+    return (x[:, :, first : first + width] for first in range(0, x.shape[2], width))

@@ -17,9 +17,9 @@ class Activity:
     ----------
     logits : Tensor of shape (batch, class)
         Differentiable with respect to the sequences.
-    x : Tensor of shape (batch, channel, time), optional
+    x : Tensor of shape (batch, channel, time)
         The sequences.
-    features : Tensor of shape (batch, feature), optional
+    features : Tensor of shape (batch, feature)
         The penultimate features: the input of the last ``Linear``, unless the probe was told otherwise.
     layers : mapping of str to Tensor
         The outputs of the layers that were asked for, by dotted name: (batch, channel), (batch, channel, time) or more
@@ -27,8 +27,8 @@ class Activity:
     """
 
     logits: Float[Tensor, "batch class"]
-    x: Float[Tensor, "batch channel time"] | None = None
-    features: Float[Tensor, "batch feature"] | None = None
+    x: Float[Tensor, "batch channel time"]
+    features: Float[Tensor, "batch feature"]
     layers: Mapping[str, Tensor] = dataclasses.field(default_factory=dict[str, Tensor])
 
     def probabilities(self) -> Float[Tensor, "batch class"]:
