@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,10 +20,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seqdream_widget.errors import StepError
+from seqdream_widget.evaluation import Evaluation, evaluated, named, not_finite, root_mean_square
 from seqdream_widget.objectives import Objective
-from seqdream_widget.optimizers import OptimizerFactory, clear_state, copied_state
-from seqdream_widget.parameterizations import Parameterization
-from seqdream_widget.regularizers.base import Penalty, Projection, Regularizer
+from seqdream_widget.optimizers import OptimizerFactory, clear_state, copied_state, put_state_back
+from seqdream_widget.parameterizations import Parameterization, Samples
+from seqdream_widget.regularizers.base import Projection, Regularizer
+from seqdream_widget.regularizers.moment import Moment
 from seqdream_widget.scene import Scene
 
 
@@ -32,13 +36,22 @@ class Measurement:
     Attributes
     ----------
     values : dict of str to array of shape (batch,)
-        ``score``, ``grad_norm`` and every enabled regularizer by name: weight times value of a penalty, root mean
-        square change by a projection when it acted last (0 until it does).
+        Those of the `Evaluation`, and of every enabled projection by name the root mean square change when it acted
+        last (0 until it does). NaN for a stopped dream.
     probabilities : array of shape (batch, class)
     """
 
     values: dict[str, NDArray[np.float32]]
     probabilities: NDArray[np.float32]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Before:
+    """What a step changes beside the sequence's number, as it was."""
+
+    theta: Tensor
+    optimizer_state: dict[str, Any]
+    random_states: list[Tensor]
 
 
 class Dreamer:
@@ -89,6 +102,8 @@ class Dreamer:
     def restart(self) -> None:
         """Begin again: the start, a fresh optimizer, the random streams rewound. Settings and frozen segments stay."""
         self.step_count = 0
+        # The dreams of a batch that have stopped, and why. Replaced, never changed: readers keep a whole one.
+        self.stopped: dict[int, str] = {}
         self._pins: dict[int, Bool[Tensor, "batch channel time"]] = {}
         self._released: set[int] = set()
         self._changes: dict[str, NDArray[np.float32]] = {}
@@ -175,87 +190,123 @@ class Dreamer:
     def step(self) -> Measurement:
         """Take one gradient step and return what was measured before its update.
 
+        A dream of a batch whose numbers are not finite stops, as it was before this step; the others go on.
+
         Raises
         ------
         StepError
-            If the model, the objective or a regularizer raises, or a term or the gradient is not finite. Nothing
-            has changed then.
+            If the model, the objective or a regularizer raises, or something is not finite in every dream that has not
+            stopped. Nothing has changed then.
         """
-        terms, probabilities, gradient = self.evaluate()
-        with self._undone_on_error():
-            self._theta.grad = gradient
+        with self._undone_on_error() as before:
+            evaluation = self._evaluate()
+            stopped = self.stopped | self._stopping(evaluation.failures(), self.stopped)
+            self._theta.grad = self._pulled_back(evaluation, stopped)
             self._optimizer.step()
-            changes = self._project(self.step_count + 1)
+            changes = self._project(self.step_count + 1, evaluation.slope)
             self._put_held_back()
+            if stopped:
+                self._put_back(before, stopped)
             if not math.isfinite(self._theta.detach().abs().amax().item()):
-                raise StepError(_not_finite(["the sequence"], self.step_count + 1))
+                finite = self._theta.detach().flatten(1).isfinite().all(dim=1)
+                diverged = {dream: ["the sequence"] for dream in range(len(finite)) if not finite[dream]}
+                stopped |= self._stopping(diverged, stopped)
+                self._put_back(before, stopped)
             self.step_count += 1
         self._changes = changes
+        self.stopped = stopped
         self._let_go()
-        return Measurement(terms | changes, probabilities)
+        values, probabilities = evaluation.values | changes, evaluation.probabilities
+        if stopped:
+            off = np.isin(np.arange(len(self.start)), list(stopped))
+            values = {name: np.where(off, np.float32(np.nan), row) for name, row in values.items()}
+            probabilities = np.where(off[:, None], np.float32(np.nan), probabilities)
+        return Measurement(values, probabilities)
 
     @contextlib.contextmanager
-    def _undone_on_error(self) -> Generator[None]:
-        """Put θ, the optimizer's state and the random streams back if the update does not come to its end."""
-        theta = self._theta.detach().clone()
-        state = copied_state(self._optimizer, self._theta)
-        random_states = [generator.get_state() for generator in self.generators]
+    def _undone_on_error(self) -> Generator[_Before]:
+        """Put θ, the optimizer's state and the random streams back if the step does not come to its end."""
+        before = _Before(
+            self._theta.detach().clone(),
+            copied_state(self._optimizer, self._theta),
+            [generator.get_state() for generator in self.generators],
+        )
         try:
-            yield
+            yield before
         except BaseException:
-            self._write(theta)
-            self._optimizer.state[self._theta] = state
-            for generator, random_state in zip(self.generators, random_states, strict=True):
-                generator.set_state(random_state)
+            self._write(before.theta)
+            self._optimizer.state[self._theta] = before.optimizer_state
+            self._rewind(before.random_states)
             raise
 
-    def evaluate(self) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.float32], Tensor]:
-        """Measure every term and the gradient at the present sequence, and change nothing.
+    def _rewind(self, random_states: list[Tensor]) -> None:
+        for generator, random_state in zip(self.generators, random_states, strict=True):
+            generator.set_state(random_state)
 
-        Returns
-        -------
-        terms : dict of str to array of shape (batch,)
-        probabilities : array of shape (batch, class)
-        gradient : Tensor of θ's shape, zero where samples are held
+    def _put_back(self, before: _Before, dreams: Iterable[int]) -> None:
+        """Undo the step for some dreams: their θ, what the optimizer remembers of them, their random streams."""
+        where = self._mask_of(dreams, self._theta)
+        self._write(torch.where(where, before.theta, self._theta.detach()))
+        put_state_back(self._optimizer, self._theta, before.optimizer_state, where)
+        for dream in dreams:
+            self.generators[dream].set_state(before.random_states[dream])
+
+    @staticmethod
+    def _mask_of(dreams: Iterable[int], like: Tensor) -> Tensor:
+        """Mark some dreams, in a mask that broadcasts to `like`."""
+        where = torch.zeros(len(like), dtype=torch.bool)
+        where[list(dreams)] = True
+        return where.to(like.device).reshape(-1, *(1,) * (like.ndim - 1))
+
+    def evaluate(self) -> Evaluation:
+        """Measure every term and the gradient at the present sequence, and change nothing, the random streams neither.
 
         Raises
         ------
         StepError
-            As `step` does.
+            If the model, the objective or a regularizer raises.
         """
+        random_states = [generator.get_state() for generator in self.generators]
+        try:
+            return self._evaluate()
+        finally:
+            self._rewind(random_states)
+
+    def _evaluate(self) -> Evaluation:
         x = self._decode(self._theta)
-        with _named("the model"):
-            activity = self.scene.probe(x, self.objective.layers)
-        with _named("the objective"):
-            score = self.objective.score(activity)
-        terms = {"score": score}
-        loss = -score
-        for regularizer in self.regularizers:
-            if isinstance(regularizer, Penalty) and regularizer.enabled:
-                with _named(regularizer.name):
-                    term = regularizer.weight * regularizer.value(x, self.scene.reference)
-                terms[regularizer.name] = term
-                loss = loss + term
-        with _named("the gradient"):
-            (gradient,) = torch.autograd.grad(loss.sum(), self._theta)
-        if self._held is not None:
-            gradient = gradient.masked_fill(self._held, 0)
-        terms["grad_norm"] = gradient.flatten(1).norm(dim=1)  # pyright: ignore[reportUnknownMemberType] - untyped in torch
-        # In NumPy: a torch operation on a few numbers costs ten times as much, and this is done in every step.
-        rows = torch.stack([term.detach() for term in terms.values()]).float().cpu().numpy()
-        measured = dict(zip(terms, rows, strict=True))
-        if not np.isfinite(rows).all():
-            bad = [name for name, row in measured.items() if not np.isfinite(row).all()]
-            # A bad gradient follows from a bad term; where every term is finite, it is the news.
-            named = [name for name in bad if name != "grad_norm"] or ["the gradient"]
-            raise StepError(_not_finite(named, self.step_count + 1))
-        return measured, activity.probabilities().float().cpu().numpy(), gradient
+        return evaluated(x, self.scene, self.objective, self.regularizers, self.generators, self._held)
+
+    def _pulled_back(self, evaluation: Evaluation, stopped: dict[int, str]) -> Tensor:
+        """Return the gradient with respect to θ; zero for the dreams that have stopped."""
+        gradient = evaluation.gradient
+        if stopped:
+            # Never by a product: NaN times 0 is NaN.
+            gradient = gradient.masked_fill(self._mask_of(stopped, gradient), 0)
+        if isinstance(self.parameterization, Samples):
+            return gradient  # θ is the sequence itself
+        with named("the gradient"):
+            return torch.autograd.grad(evaluation.x, self._theta, gradient)[0]
+
+    def _stopping(self, failures: dict[int, list[str]], stopped: dict[int, str]) -> dict[int, str]:
+        """Say which dreams stop now, and why: those that fail and have not stopped before.
+
+        Raises
+        ------
+        StepError
+            If that leaves no dream to go on.
+        """
+        number = self.step_count + 1
+        new = {dream: names for dream, names in failures.items() if dream not in stopped}
+        if new and len(new) + len(stopped) == len(self.start):
+            raise StepError(not_finite(list(dict.fromkeys(itertools.chain(*new.values()))), number))
+        return {dream: not_finite(names, number) for dream, names in new.items()}
 
     @torch.no_grad()
-    def _project(self, number: int) -> dict[str, NDArray[np.float32]]:
+    def _project(self, number: int, slope: Tensor) -> dict[str, NDArray[np.float32]]:
         """Apply the projections whose turn it is; return the root mean square change by each when it acted last."""
         changes: dict[str, NDArray[np.float32]] = {}
         never = np.zeros(len(self.start), dtype=np.float32)
+        moment = Moment(self.scene.reference, self.generators, slope)
         for regularizer in self.regularizers:
             if not isinstance(regularizer, Projection) or not regularizer.enabled:
                 continue
@@ -263,14 +314,13 @@ class Dreamer:
                 changes[regularizer.name] = self._changes.get(regularizer.name, never)
                 continue
             before = self.sequence()
-            with _named(regularizer.name):
-                after = regularizer.apply(before, self.scene.reference)
+            with named(regularizer.name):
+                after = regularizer.apply(before, moment)
             if self._held is not None:
                 after = torch.where(self._held, before, after)
             free = after if self._residual is None else after - self._residual
             self._write(self.parameterization.encode(free))
-            change = (after - before).square().mean(dim=(1, 2)).sqrt()
-            changes[regularizer.name] = change.float().cpu().numpy()
+            changes[regularizer.name] = root_mean_square(after - before).float().cpu().numpy()
         return changes
 
     def _put_held_back(self) -> None:
@@ -293,19 +343,3 @@ class Dreamer:
         self.learning_rate = learning_rate
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate
-
-
-@contextlib.contextmanager
-def _named(part: str) -> Generator[None]:
-    """Say which part of a step raised."""
-    try:
-        yield
-    except Exception as error:
-        raise StepError(f"{part} raised {type(error).__name__}: {error}; the step was undone") from error
-
-
-def _not_finite(names: list[str], number: int) -> str:
-    return (
-        f"{', '.join(names)} is not finite at step {number}; the step was undone. "
-        f"Lower the learning rate or the weights, or reset"
-    )

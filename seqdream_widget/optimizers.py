@@ -99,3 +99,11 @@ def copied_state(optimizer: Optimizer, theta: Tensor) -> dict[str, Any]:
     """Copy what the optimizer remembers of θ."""
     state = cast("dict[str, Any]", optimizer.state.get(theta, {}))
     return {name: value.clone() if isinstance(value, Tensor) else copy.deepcopy(value) for name, value in state.items()}
+
+
+def put_state_back(optimizer: Optimizer, theta: Tensor, before: dict[str, Any], where: Tensor) -> None:
+    """Make the optimizer remember what `copied_state` returned of the elements of θ where a mask is true."""
+    state = cast("dict[str, Any]", optimizer.state.get(theta, {}))
+    for name, value in state.items():
+        if isinstance(value, Tensor) and value.shape == theta.shape:
+            value.copy_(torch.where(where, before.get(name, torch.zeros_like(value)), value))

@@ -126,7 +126,7 @@ class Session:
         channels = None if channels is None else whole("channels", channels, 1, 10_000)
         self.threads = whole("threads", threads, 1, 256)
         self.data = data
-        self.reference = None if data is None else Reference(data)
+        self.reference = None if data is None else Reference.of(data)
         shape = shape_of(start, data, length, channels)
         probe = Probe(model, *shape, device)
         self.classes = Classes.of(probe.n_classes, None if data is None else data.class_names)
@@ -140,7 +140,7 @@ class Session:
             parameterization=parameterization_of(parameterization),
             optimizer=factory_of(optimizer),
             learning_rate=SetLearningRate(learning_rate).learning_rate,
-            regularizers=checked(regularizers, self.reference),
+            regularizers=checked(regularizers, self.reference, shape),
         )
         self._lock = threading.RLock()
         self._driver: Driver | None = None
@@ -210,6 +210,15 @@ class Session:
         return self._dreamer.regularizers
 
     @property
+    def stopped(self) -> dict[int, str]:
+        """The dreams of a batch that have stopped because something was not finite, and why.
+
+        A stopped dream stays as it was before that step, its rows of the history are NaN from then on, and the others
+        go on as if nothing had happened. `Reset` starts all again.
+        """
+        return dict(self._dreamer.stopped)
+
+    @property
     def learning_rate(self) -> float:
         """The size of an update."""
         return self._dreamer.learning_rate
@@ -232,7 +241,7 @@ class Session:
         Raises
         ------
         StepError
-            If the step went wrong; it was undone.
+            If the step went wrong, in every dream that had not `stopped`; it was undone.
         """
         with self._lock:
             measurement = self._dreamer.step()
@@ -305,7 +314,7 @@ class Session:
             return before
 
     def measure(self) -> None:
-        """Compute one gradient and change nothing; what a runner times."""
+        """Compute one gradient and change nothing, the random streams neither; what a runner times."""
         with self._lock:
             self._dreamer.evaluate()
 

@@ -11,9 +11,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from seqdream_widget.figures import amplitude, log_spectrum, roughness, spectrum_floor
 from seqdream_widget.population import CHUNK, Members, Population, chunks, nearest_mean
 from seqdream_widget.probe import Probe
+from seqdream_widget.reference import Reference
+from seqdream_widget.spectrum import log_magnitude
 
 Band = tuple[float, float]
 
@@ -54,7 +55,7 @@ class Standard:
         ties: Float[Tensor, "tie channel time"] | None = None,
     ) -> None:
         self._probe = probe
-        self._floor = spectrum_floor(population.data.x)
+        self._floor = Reference.of(population.data).members().floor
         self.groups = groups
         self.ties = 0 if ties is None else len(ties)
         self._x = torch.cat([group.x for group in groups])
@@ -62,7 +63,7 @@ class Standard:
         self.bands: dict[str, Band] = {}
         if len(self._x) < 2:  # noqa: PLR2004 - nothing to compare with
             return
-        self._mean_log_spectrum = log_spectrum(self._x, self._floor).mean(dim=0)
+        self._mean_log_spectrum = log_magnitude(self._x, self._floor).mean(dim=0)
         self._low, self._high = _envelope(self._x)
         real = {"probability": torch.cat([group.probability for group in groups]), **self._measure_members()}
         if ties is not None:
@@ -87,7 +88,7 @@ class Standard:
         if len(self._x) < 2:  # noqa: PLR2004 - nothing to compare with
             return values
         to_centroids = torch.stack([torch.cdist(features, group.centroid[None])[:, 0] for group in self.groups])
-        difference = log_spectrum(x, self._floor) - self._mean_log_spectrum
+        difference = log_magnitude(x, self._floor) - self._mean_log_spectrum
         outside = (x < self._low) | (x > self._high)
         return {
             "embedding_distance": to_centroids.amin(dim=0),
@@ -103,7 +104,7 @@ class Standard:
         pooled = Members(torch.arange(count), self._x, self._features, torch.ones(count))
         tested = torch.linspace(0, count - 1, min(count, MOST_NOISE_TESTED)).round().long()
         # S − (m·S̄ − S) / (m − 1) = m / (m − 1) · (S − S̄)
-        difference = count / (count - 1) * (log_spectrum(self._x, self._floor) - self._mean_log_spectrum)
+        difference = count / (count - 1) * (log_magnitude(self._x, self._floor) - self._mean_log_spectrum)
         return {
             "embedding_distance": torch.cat([group.distances for group in self.groups]),
             "neighbour_distance": pooled.neighbour_distances,
@@ -154,6 +155,16 @@ def border_standard(probe: Probe, population: Population, first: int, second: in
     both_lead = (leading == torch.tensor(sorted((first, second)))).all(dim=1)
     chosen = [group.take(torch.tensor(sorted(set(rows.tolist())))) for group, rows in zip(groups, drawn, strict=True)]
     return Standard(probe, population, chosen, ties.float().cpu()[both_lead])
+
+
+def roughness(x: Float[Tensor, "batch channel time"]) -> Float[Tensor, " batch"]:
+    """Return the mean of |xₜ − xₜ₋₁|."""
+    return x.diff(dim=2).abs().mean(dim=(1, 2))
+
+
+def amplitude(x: Float[Tensor, "batch channel time"]) -> Float[Tensor, " batch"]:
+    """Return the standard deviation in time, its mean over the channels."""
+    return x.std(dim=2, correction=0).mean(dim=1)
 
 
 def _envelope(x: Float[Tensor, "member channel time"]) -> tuple[Tensor, Tensor]:

@@ -223,7 +223,7 @@ class TestWhenSomethingGoesWrong:
 
     def test_a_projection_that_raises_undoes_the_update_before_it(self, demo):
         class Broken(sd.regularizers.Projection, abstract=True):
-            def apply(self, x, reference):
+            def apply(self, x, moment):
                 raise ValueError("torn")
 
         healthy = sd.Session(demo.model, sd.objectives.Logit(0), data=demo.data, seed=2)

@@ -9,7 +9,9 @@ RUN = """
 from jaxtyping import install_import_hook
 
 MODULES = ["dreamer", "objectives.base", "objectives.logits", "parameterizations", "probe", "reference", "starts",
-           "regularizers.penalties", "regularizers.projections"]
+           "evaluation", "spectrum", "regularizers.penalties", "regularizers.likeness", "regularizers.gradients",
+           "regularizers.projections", "regularizers.smoothers", "regularizers.transforms", "regularizers.moment",
+           "regularizers.bounds"]
 with install_import_hook([f"seqdream_widget.{name}" for name in MODULES], "beartype.beartype"):
     import seqdream_widget as sd
     from tests.models import FAMILIES, make
@@ -18,8 +20,12 @@ with install_import_hook([f"seqdream_widget.{name}" for name in MODULES], "beart
     O = sd.objectives
     objective = O.Margin(1) + 0.5 * O.Probability(1) + O.Logit(1) - O.Boundary(0, 1)
     everything = [R.L1(), R.L2(), R.TotalVariation(), R.Curvature(), R.HighFrequency(),
-                  R.ExponentialSmoothing(every=1), R.GaussianBlur(every=2), R.Standardize(),
-                  R.Clamp(per_time_step=True)]
+                  R.SpectralPrior(target=1), R.Range(), R.DataEnvelope(), R.Roughness(data=demo.data),
+                  R.NormalizeGradient(), R.ClipGradient(), R.BlurGradient(),
+                  R.ExponentialSmoothing(every=1), R.MovingAverage(every=2), R.GaussianBlur(every=2),
+                  R.ClipSmallNorm(every=2), R.ClipSmallContribution(every=2), R.RandomReinitialization(every=2),
+                  R.Standardize(), R.Clamp(per_time_step=True),
+                  R.Jitter(), R.Scale(), R.Warp(), R.Noise(), R.Dropout()]
     assert {type(r) for r in everything} == set(R.Regularizer.types.values())
     for family in FAMILIES:
         for batch_size in (1, 3):
