@@ -8,9 +8,10 @@ import sys
 RUN = """
 from jaxtyping import install_import_hook
 
-MODULES = ["dreamer", "objectives.base", "objectives.logits", "parameterizations", "probe", "reference", "starts",
-           "regularizers.penalties", "regularizers.projections"]
+MODULES = ["dreamer", "objectives.base", "objectives.layers", "objectives.logits", "parameterizations", "probe",
+           "reference", "starts", "regularizers.penalties", "regularizers.projections"]
 with install_import_hook([f"seqdream_widget.{name}" for name in MODULES], "beartype.beartype"):
+    import torch
     import seqdream_widget as sd
     from tests.models import FAMILIES, make
     demo = sd.load_demo("forda")
@@ -22,8 +23,10 @@ with install_import_hook([f"seqdream_widget.{name}" for name in MODULES], "beart
                   R.Clamp(per_time_step=True)]
     assert {type(r) for r in everything} == set(R.Regularizer.types.values())
     for family in FAMILIES:
+        inner = [O.Channel(name, 0) + O.Layer(name) + O.Neuron(name, 0) + O.Direction(name, torch.ones(shape[0]))
+                 for name, shape in list(sd.layers(make(family), 500).items())[:2]]
         for batch_size in (1, 3):
-            session = sd.Session(make(family), objective, data=demo.data, batch_size=batch_size,
+            session = sd.Session(make(family), sum(inner, start=objective), data=demo.data, batch_size=batch_size,
                                  regularizers=everything)
             session.run(3)
             session.submit(sd.commands.Freeze(3, 9))
