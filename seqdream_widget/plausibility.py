@@ -186,8 +186,7 @@ class Judge:
         place = self._place_on_border if len(classes) > 1 else self._place_in_class
         verdict, reason, failing = place(figures, probabilities, classes)
         if verdict == "outside" and len(classes) == 1 and _tied(probabilities):
-            a, b = probabilities.topk(2).indices.tolist()
-            border = self._judge_one(x, features, probabilities, (a, b))
+            border = self._judge_one(x, features, probabilities, _leading(probabilities))
             if border.verdict == "border":
                 return border
         return Plausibility(verdict, reason, figures, self._nearest(features), failing)
@@ -215,9 +214,8 @@ class Judge:
         if ties < FEWEST_TIES:
             few = f"{ties} of {PAIRS} lines between real members cross their border; {FEWEST_TIES} are needed"
             return None, few, ()
-        leading = set(probabilities.topk(2).indices.tolist())
         failing = _failing(figures)
-        if leading != set(classes) or not _tied(probabilities):
+        if set(_leading(probabilities)) != set(classes) or not _tied(probabilities):
             return _outside(("probability", *failing))
         if failing:
             return _outside(failing)
@@ -244,9 +242,14 @@ class Judge:
         return Nearest(index, data.class_names[int(data.y[index])], float(distances[index]))
 
 
+def _leading(probabilities: Tensor) -> tuple[int, int]:
+    first, second = probabilities.topk(2).indices
+    return int(first), int(second)
+
+
 def _tied(probabilities: Tensor) -> bool:
-    first, second = probabilities.topk(2).values.tolist()
-    return first - second <= TIED
+    first, second = probabilities.topk(2).values
+    return float(first - second) <= TIED
 
 
 def _failing(figures: Figures) -> tuple[str, ...]:

@@ -77,6 +77,10 @@ class Session:
         Intra-op threads of torch while this session runs.
     device : torch.device or str, optional
         Where to run; where the model is unless given.
+    layout : str, optional
+        How the model takes its input: ``"(N, C, T)"``, ``"(N, T, C)"`` or ``"(N, T)"``; found by trying unless given.
+    features : str, optional
+        The layer whose output is the penultimate features; the input of the last ``Linear`` unless given.
 
     Raises
     ------
@@ -115,6 +119,8 @@ class Session:
         regularizers: Sequence[Regularizer] = (),
         threads: int = 1,
         device: torch.device | str | None = None,
+        layout: str | None = None,
+        features: str | None = None,
     ) -> None:
         if not isinstance(objective, Objective):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
             raise TypeError(f"{shown(objective)} is no objective; give e.g. sd.objectives.Logit(0)")
@@ -128,7 +134,7 @@ class Session:
         self.data = data
         self.reference = None if data is None else Reference.of(data)
         shape = shape_of(start, data, length, channels)
-        probe = Probe(model, *shape, device)
+        probe = Probe(model, *shape, device, layout=layout, features=features)
         self.classes = Classes.of(probe.n_classes, None if data is None else data.class_names)
         generators = [torch.Generator().manual_seed(seed + dream) for dream in range(batch_size)]
         first = start_of(start, shape, self.reference, generators)

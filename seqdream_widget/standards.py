@@ -73,8 +73,7 @@ class Standard:
             of_ties = {"probability": torch.full((len(ties),), 0.5), **self.measure(ties, features)}
             real = {name: torch.cat([values, of_ties[name]]) for name, values in real.items()}
         for name, values in real.items():
-            low, high = values.quantile(torch.tensor(BAND, dtype=values.dtype)).tolist()
-            self.bands[name] = (low, high)
+            self.bands[name] = (float(values.quantile(BAND[0])), float(values.quantile(BAND[1])))
 
     def measure(
         self, x: Float[Tensor, "batch channel time"], features: Float[Tensor, "batch feature"]
@@ -122,12 +121,9 @@ class Standard:
         copies = x[:, None] + NOISE * amplitude(x)[:, None, None, None] * noise
         together = torch.cat([x[:, None], copies], dim=1).flatten(0, 1)
         with torch.no_grad():
-            predicted = torch.cat(
-                [
-                    self._probe(part.to(self._probe.device, self._probe.dtype)).logits.argmax(dim=1).cpu()
-                    for part in chunks(together, CHUNK)
-                ]
-            ).unflatten(0, (len(x), 1 + NOISY_COPIES))
+            parts = (part.to(self._probe.device, self._probe.dtype) for part in chunks(together, CHUNK))
+            predicted = torch.cat([self._probe(part).logits.argmax(dim=1).cpu() for part in parts])
+        predicted = predicted.reshape(len(x), 1 + NOISY_COPIES)
         return (predicted[:, 1:] == predicted[:, :1]).float().mean(dim=1)
 
 
@@ -153,7 +149,10 @@ def border_standard(probe: Probe, population: Population, first: int, second: in
         ties = torch.lerp(a, b, (low + high) / 2)
         leading = probe(ties).logits.topk(2, dim=1).indices.sort(dim=1).values.cpu()
     both_lead = (leading == torch.tensor(sorted((first, second)))).all(dim=1)
-    chosen = [group.take(torch.tensor(sorted(set(rows.tolist())))) for group, rows in zip(groups, drawn, strict=True)]
+    chosen = [
+        group.take(torch.bincount(rows, minlength=len(group)).nonzero()[:, 0])
+        for group, rows in zip(groups, drawn, strict=True)
+    ]
     return Standard(probe, population, chosen, ties.float().cpu()[both_lead])
 
 

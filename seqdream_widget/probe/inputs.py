@@ -54,6 +54,9 @@ def find_layout(network: Network, pair: Float[Tensor, "2 channel time"], layout:
             continue
         try:
             output = _output(network, name, pair)
+            fits = output is not None and output.ndim in (1, 2) and len(output) == len(pair)
+            if output is not None and fits and _keeps_sequences_apart(network, name, pair, output):
+                return name
         except Exception as error:  # noqa: BLE001 - any failure means "not this layout"; all are reported
             failures.append(f"{name}: {type(error).__name__}: {_first_line(error)}")
             if _takes_integers(network, name, pair):
@@ -64,18 +67,15 @@ def find_layout(network: Network, pair: Float[Tensor, "2 channel time"], layout:
             continue
         if output is None:
             failures.append(f"{name}: no tensor, no tuple that begins with one, nothing with logits")
-        elif output.ndim > 2 and len(output) == len(pair):  # noqa: PLR2004 - (N, class)
-            failures.append(f"{name}: output of shape {tuple(output.shape)}")
-            advice = (
-                "One row of logits per sequence is needed, and this is a sequence: a forecaster, or a classifier of "
-                "every time step. Wrap the model so that it returns (N, class), e.g. the mean over time."
-            )
-        elif output.ndim == 0 or len(output) != len(pair):
-            failures.append(f"{name}: output of shape {tuple(output.shape)}")
-        elif not _keeps_sequences_apart(network, name, pair, output):
+        elif fits:
             failures.append(f"{name}: what it says of one sequence depends on the others in the batch")
         else:
-            return name
+            failures.append(f"{name}: output of shape {tuple(output.shape)}")
+            if output.ndim > 2 and len(output) == len(pair):  # noqa: PLR2004 - (N, class)
+                advice = (
+                    "One row of logits per sequence is needed, and this is a sequence: a forecaster, or a classifier "
+                    "of every time step. Wrap the model so that it returns (N, class), e.g. the mean over time."
+                )
     channels, length = pair.shape[1:]
     raise ShapeError(
         f"the model takes no sequence of {channels} channel(s) and {length} samples, or returns no logits of "
@@ -88,15 +88,13 @@ def _output(network: Network, layout: str, x: Tensor) -> Tensor | None:
 
 
 def _keeps_sequences_apart(network: Network, layout: str, pair: Tensor, output: Tensor) -> bool:
-    """Whether swapping the sequences swaps the rows: not so where a model takes the batch for time."""
-    if network.find_draws(LAYOUTS[layout](pair.clone())):
-        return True  # each row has draws of its own
-    swapped = _output(network, layout, pair.flip(0))
-    if swapped is None or not output.is_floating_point():
-        return True
-    tolerance = torch.finfo(output.dtype).eps ** 0.5
-    scale = output.abs().amax().clamp_min(1e-3).item()
-    return torch.allclose(swapped.flip(0), output, rtol=0, atol=tolerance * scale, equal_nan=True)
+    """Whether a sequence alone gives its row of the output: not so where a model takes the batch for time."""
+    if network.find_draws(LAYOUTS[layout](pair.clone())) or not output.is_floating_point():
+        return True  # each row has draws of its own; whole numbers are refused later
+    alone = _output(network, layout, pair[1:])
+    row = output[1].reshape(-1)
+    tolerance = torch.finfo(output.dtype).eps ** 0.5 * output.nan_to_num().abs().amax().clamp_min(1e-3).item()
+    return alone is not None and torch.allclose(alone.reshape(-1), row, rtol=0, atol=tolerance, equal_nan=True)
 
 
 def _takes_integers(network: Network, layout: str, pair: Tensor) -> bool:

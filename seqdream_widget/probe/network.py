@@ -112,7 +112,8 @@ class Network:
             handles = [
                 module.register_forward_hook(functools.partial(note, name))
                 for name, module in self._layers.items()
-                if name
+                # TorchScript has no such hooks: its layers stay unseen.
+                if name and not isinstance(module, torch.jit.ScriptModule)
             ]
             try:
                 output = self.module(x)

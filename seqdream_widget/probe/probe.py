@@ -22,6 +22,7 @@ from seqdream_widget.probe.listing import Layers
 from seqdream_widget.probe.network import Network, Tap, last_linear
 from seqdream_widget.probe.outputs import Tail, logits_of, tail_of, tensor_of
 from seqdream_widget.starts import shape_of
+from seqdream_widget.threads import intra_op_threads
 
 
 class Probe:
@@ -103,9 +104,16 @@ class Probe:
             raise ValueError(f"the model cannot be copied, so it runs where it is: on {first.device}, not {device}")
         self._plain = Network(model if private is None else private.to(self.device), lent=self.borrowed)
         varied = examples(channels, length, self.dtype, self.device)
-        with torch.enable_grad():
+        # One thread: these are a few short calls, and waiting threads cost more than they bring.
+        with torch.enable_grad(), intra_op_threads(1):
             self.layout = find_layout(self._plain, varied[:2], layout)
             self._arrange = LAYOUTS[self.layout]
+            if self._plain.draws:
+                warnings.warn(
+                    "the model draws random numbers in eval mode, e.g. by functional dropout without "
+                    "training=self.training: every call is given the same ones",
+                    stacklevel=2,
+                )
             self._read_tail(varied)
             self._example = varied[:2]
             self._list_layers(features)

@@ -8,11 +8,12 @@ import sys
 RUN = """
 from jaxtyping import install_import_hook
 
-MODULES = ["dreamer", "objectives.base", "objectives.logits", "parameterizations", "probe", "reference", "starts",
-           "evaluation", "spectrum", "regularizers.penalties", "regularizers.likeness", "regularizers.gradients",
-           "regularizers.projections", "regularizers.smoothers", "regularizers.transforms", "regularizers.moment",
-           "regularizers.bounds"]
+MODULES = ["dreamer", "evaluation", "objectives.base", "objectives.layers", "objectives.logits", "parameterizations",
+           "population", "probe", "reference", "spectrum", "standards", "starts", "regularizers.penalties",
+           "regularizers.likeness", "regularizers.gradients", "regularizers.projections", "regularizers.smoothers",
+           "regularizers.transforms", "regularizers.moment", "regularizers.bounds"]
 with install_import_hook([f"seqdream_widget.{name}" for name in MODULES], "beartype.beartype"):
+    import torch
     import seqdream_widget as sd
     from tests.models import FAMILIES, make
     demo = sd.load_demo("forda")
@@ -28,8 +29,10 @@ with install_import_hook([f"seqdream_widget.{name}" for name in MODULES], "beart
                   R.Jitter(), R.Scale(), R.Warp(), R.Noise(), R.Dropout()]
     assert {type(r) for r in everything} == set(R.Regularizer.types.values())
     for family in FAMILIES:
+        inner = [O.Channel(name, 0) + O.Layer(name) + O.Neuron(name, 0) + O.Direction(name, torch.ones(shape[0]))
+                 for name, shape in list(sd.layers(make(family), 500).items())[:2]]
         for batch_size in (1, 3):
-            session = sd.Session(make(family), objective, data=demo.data, batch_size=batch_size,
+            session = sd.Session(make(family), sum(inner, start=objective), data=demo.data, batch_size=batch_size,
                                  regularizers=everything)
             session.run(3)
             session.submit(sd.commands.Freeze(3, 9))
