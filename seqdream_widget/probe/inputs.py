@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 
 import torch
@@ -38,6 +39,8 @@ def examples(
 def find_layout(network: Network, pair: Float[Tensor, "2 channel time"], layout: str | None = None) -> str:
     """Find the layout in which the model takes two sequences and returns one row of numbers for each.
 
+    One in which a row depends on its own sequence alone is preferred; a warning says where there is none.
+
     Raises
     ------
     ShapeError
@@ -48,6 +51,7 @@ def find_layout(network: Network, pair: Float[Tensor, "2 channel time"], layout:
     if layout is not None and layout not in LAYOUTS:
         raise ValueError(unknown("layout", layout, LAYOUTS))
     failures: list[str] = []
+    mixed = ""
     advice = "Give `length` and `channels` (or data) that fit the model, or wrap it so that it returns logits."
     for name in LAYOUTS if layout is None else (layout,):
         if name == "(N, T)" and pair.shape[1] != 1:
@@ -68,7 +72,7 @@ def find_layout(network: Network, pair: Float[Tensor, "2 channel time"], layout:
         if output is None:
             failures.append(f"{name}: no tensor, no tuple that begins with one, nothing with logits")
         elif fits:
-            failures.append(f"{name}: what it says of one sequence depends on the others in the batch")
+            mixed = mixed or name
         else:
             failures.append(f"{name}: output of shape {tuple(output.shape)}")
             if output.ndim > 2 and len(output) == len(pair):  # noqa: PLR2004 - (N, class)
@@ -76,6 +80,13 @@ def find_layout(network: Network, pair: Float[Tensor, "2 channel time"], layout:
                     "One row of logits per sequence is needed, and this is a sequence: a forecaster, or a classifier "
                     "of every time step. Wrap the model so that it returns (N, class), e.g. the mean over time."
                 )
+    if mixed:
+        warnings.warn(
+            f"what the model says of one sequence depends on the others in the batch (taken as {mixed}): dream one at "
+            f"a time, or check that the model takes the batch first",
+            stacklevel=2,
+        )
+        return mixed
     channels, length = pair.shape[1:]
     raise ShapeError(
         f"the model takes no sequence of {channels} channel(s) and {length} samples, or returns no logits of "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from seqdream_widget.probe.network import Call
+from seqdream_widget.probe.network import Call, kind_of
 
 
 class Layers(dict[str, tuple[int, ...]]):
@@ -27,7 +27,7 @@ class Layers(dict[str, tuple[int, ...]]):
             output = call.output
             if output is not None and output.is_floating_point() and output.ndim > 1 and len(output) == batch:
                 self[call.name] = tuple(output.shape[1:])
-                self.kinds[call.name] = str(getattr(call.module, "original_name", type(call.module).__name__))
+                self.kinds[call.name] = kind_of(call.module)
 
     def __repr__(self) -> str:
         """List them as a table: name, kind, shape."""

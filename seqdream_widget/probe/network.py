@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import functools
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from typing import Any, cast
 
 import torch
@@ -63,7 +63,7 @@ class Network:
         # Until `find_draws` knows better, it might.
         self.draws = True
         first = next(module.parameters(), torch.empty(0))
-        recurrent = any(isinstance(part, nn.RNNBase) for part in module.modules())
+        recurrent = any(kind_of(part) in ("RNN", "LSTM", "GRU") for part in module.modules())
         # cuDNN's recurrent layers have no gradient in eval mode.
         self._without_cudnn = recurrent and first.is_cuda
         self._layers = named_layers(module)
@@ -71,20 +71,21 @@ class Network:
         self._here = threading.local()
         self._loan = threading.RLock()
 
-    def __call__(self, x: Tensor) -> tuple[Any, Mapping[Tap, Tensor]]:
-        """Return what the module returns, and what the taps caught."""
+    def __call__(self, x: Tensor, wanted: Collection[Tap] = ()) -> tuple[Any, Mapping[Tap, Tensor]]:
+        """Return what the module returns, and what the wanted taps caught."""
         caught: dict[Tap, Tensor] = {}
-        self._here.caught = caught
+        self._here.caught, self._here.wanted = caught, wanted
         try:
             if self.lent or self.draws or self._without_cudnn:
                 with self._custody():
                     return self.module(x), caught
             return self.module(x), caught
         finally:
+            self._here.wanted = ()
             self._here.caught = None
 
     def tap(self, tap: Tap) -> None:
-        """Catch a tensor in each call from now on."""
+        """Make ready to catch a tensor; a tap costs next to nothing in calls that do not want it."""
         if tap not in self._taps:
             if not self.lent:
                 self._attach(tap)
@@ -127,22 +128,23 @@ class Network:
 
         def keep_given(module: nn.Module, args: tuple[Any, ...]) -> None:
             del module
-            self._keep(tap, args[0])
+            if tap in self._wanted():
+                self._here.caught[tap] = args[0]
 
         def keep_output(module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
             del args
-            # A copy: the next layer may work in place.
-            self._keep(tap, batch_and_channel_first(module, cast("Tensor", first_tensor(output))).clone())
+            if tap in self._wanted():
+                # A copy: the next layer may work in place.
+                found = cast("Tensor", first_tensor(output))
+                self._here.caught[tap] = batch_and_channel_first(module, found).clone()
 
         if tap.given:
             layer.register_forward_pre_hook(keep_given)
         else:
             layer.register_forward_hook(keep_output)
 
-    def _keep(self, tap: Tap, value: Tensor) -> None:
-        caught = getattr(self._here, "caught", None)
-        if caught is not None:
-            caught[tap] = value
+    def _wanted(self) -> Collection[Tap]:
+        return getattr(self._here, "wanted", ())
 
     @contextlib.contextmanager
     def _custody(self) -> Generator[None]:
@@ -162,9 +164,14 @@ class Network:
 @contextlib.contextmanager
 def same_draws() -> Generator[None]:
     """Draw the same random numbers each time, and leave the global random state as it was."""
-    with torch.random.fork_rng():  # pyright: ignore[reportUnknownMemberType] - untyped in torch
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):  # pyright: ignore[reportUnknownMemberType] - untyped in torch
         torch.manual_seed(0)  # pyright: ignore[reportUnknownMemberType] - untyped in torch
         yield
+
+
+def kind_of(module: nn.Module) -> str:
+    """Return the name of a module's class, also where TorchScript wraps it."""
+    return str(getattr(module, "original_name", type(module).__name__))
 
 
 def _random_state(device: torch.device) -> Tensor:

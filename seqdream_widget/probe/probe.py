@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float
@@ -95,6 +95,7 @@ class Probe:
     ) -> None:
         if not isinstance(model, nn.Module):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
             raise TypeError(f"the model is a {type(model).__name__}; give a torch.nn.Module")
+        model = _unwrapped(model)
         first = next((p for p in model.parameters() if p.is_floating_point()), torch.empty(0))
         self.device = torch.device(device) if device is not None else first.device
         self.dtype = first.dtype
@@ -118,7 +119,9 @@ class Probe:
             self._example = varied[:2]
             self._list_layers(features)
             self._folded = self._fold()
-        self._networks: dict[tuple[str, ...], Network] = {(): self._folded or self._plain}
+        # For each choice of layers the network that answers, and where it catches what is wanted.
+        self._answering: dict[tuple[str, ...], tuple[Network, tuple[Tap, ...]]] = {}
+        self._choose(())
 
     def __call__(self, x: Float[Tensor, "batch channel time"], layers: tuple[str, ...] = ()) -> Activity:
         """Run the model on a batch of sequences.
@@ -134,8 +137,16 @@ class Probe:
         ValueError
             If a layer is unknown; the message lists the known ones.
         """
-        network = self._networks.get(layers) or self._network_for(layers)
-        return self._run(network, x, layers)
+        network, taps = self._answering.get(layers) or self._choose(layers)
+        # A copy: some models begin with an operation in place, which must reach neither θ nor the penalties.
+        given = x.to(device=self.device, dtype=self.dtype, copy=True)
+        output, caught = network(self._arrange(given), taps)
+        logits = self._read(output)
+        if len(caught) < len(taps):
+            missed = next(tap.name for tap in taps if tap not in caught)
+            raise ValueError(f'the model did not call its layer "{missed}" for this sequence')
+        features = logits if self._feature_tap is None else _one_row_each(caught, self._feature_tap)
+        return Activity(logits, x, features, {name: caught[Tap(name)] for name in layers} if layers else {})
 
     @property
     def folded(self) -> bool:
@@ -151,14 +162,6 @@ class Probe:
     @functools.cached_property
     def _own_fingerprint(self) -> str:
         return fingerprint(self._plain.module)
-
-    def _run(self, network: Network, x: Tensor, layers: tuple[str, ...]) -> Activity:
-        # A copy: some models begin with an operation in place, which must reach neither θ nor the penalties.
-        given = x.to(device=self.device, dtype=self.dtype, copy=True)
-        output, caught = network(self._arrange(given))
-        logits = self._read(output)
-        features = logits if self._feature_tap is None else _one_row_each(caught, self._feature_tap)
-        return Activity(logits, x, features, {name: _caught(caught, Tap(name)) for name in layers} if layers else {})
 
     def _read(self, output: object) -> Tensor:
         found = tensor_of(output)
@@ -225,29 +228,34 @@ class Probe:
                 folded.draws = self._plain.draws
             except Exception:  # noqa: BLE001 - not every model can be traced; folding is only an optimization
                 folded = None
-        if self._feature_tap is not None:
-            self._plain.tap(self._feature_tap)
-        return folded if folded is not None and self._agrees(folded, self._feature_tap) else None
+        return folded if folded is not None and self._agrees(folded, self._taps(())) else None
 
-    def _network_for(self, layers: tuple[str, ...]) -> Network:
+    def _choose(self, layers: tuple[str, ...]) -> tuple[Network, tuple[Tap, ...]]:
         """Choose the folded network where it gives the same outputs of these layers: of them and the model alone."""
         for name in layers:
             self._check_layer(name)
-            self._plain.tap(Tap(name))
-        with torch.no_grad():
-            fits = self._folded is not None and all(self._agrees(self._folded, Tap(name)) for name in layers)
-        self._networks[layers] = self._folded if fits and self._folded is not None else self._plain
-        return self._networks[layers]
+        taps = self._taps(layers)
+        for tap in taps:
+            self._plain.tap(tap)
+        fits = self._folded is not None and all(self._agrees(self._folded, (tap,)) for tap in taps)
+        self._answering[layers] = (self._folded if fits and self._folded is not None else self._plain, taps)
+        return self._answering[layers]
 
-    def _agrees(self, folded: Network, tap: Tap | None) -> bool:
-        """Whether the folded network gives the same output, and its tap catches the same, within 1e-5."""
+    def _taps(self, layers: tuple[str, ...]) -> tuple[Tap, ...]:
+        own = () if self._feature_tap is None else (self._feature_tap,)
+        return own + tuple(Tap(name) for name in layers if Tap(name) not in own)
+
+    @torch.no_grad()
+    def _agrees(self, folded: Network, taps: tuple[Tap, ...]) -> bool:
+        """Whether the folded network gives the same output, and its taps catch the same, within 1e-5."""
         try:
-            if tap is not None:
-                folded.tap(tap)
-            ours, theirs = (network(self._arrange(self._example.clone())) for network in (self._plain, folded))
-            pairs = [(tensor_of(ours[0]), tensor_of(theirs[0]))]
-            if tap is not None:
-                pairs.append((ours[1][tap], theirs[1][tap]))
+            for network in (self._plain, folded):
+                for tap in taps:
+                    network.tap(tap)
+            (ours, ours_caught), (theirs, theirs_caught) = (
+                network(self._arrange(self._example.clone()), taps) for network in (self._plain, folded)
+            )
+            pairs = [(tensor_of(ours), tensor_of(theirs)), *((ours_caught[tap], theirs_caught[tap]) for tap in taps)]
             return all(_close(one, other) for one, other in pairs)
         except Exception:  # noqa: BLE001 - a layer that folding has dissolved, or a traced model that fails
             return False
@@ -301,18 +309,20 @@ _NO_GRADIENT = (
 )
 
 
+def _unwrapped(model: nn.Module) -> nn.Module:
+    """Return what torch.compile or DataParallel has wrapped: its layers have their own names, and it can be copied."""
+    if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
+        return _unwrapped(cast("nn.Module", model.module))  # pyright: ignore[reportUnknownMemberType] - generic in torch
+    inner = getattr(model, "_orig_mod", None)
+    return inner if isinstance(inner, nn.Module) else model
+
+
 def _one_row_each(caught: Mapping[Tap, Tensor], tap: Tap) -> Tensor:
     """Return what a tap caught as (batch, feature)."""
-    value = _caught(caught, tap)
+    value = caught[tap]
     if tap.given and value.ndim > 2:  # noqa: PLR2004 - (batch, time, feature): classified per time step, then pooled
         return value.flatten(1, -2).mean(dim=1)
     return value.flatten(1) if value.ndim > 1 else value[None]
-
-
-def _caught(caught: Mapping[Tap, Tensor], tap: Tap) -> Tensor:
-    if tap not in caught:
-        raise ValueError(f'the model did not call its layer "{tap.name}" for this sequence')
-    return caught[tap]
 
 
 def _close(one: Tensor, other: Tensor) -> bool:

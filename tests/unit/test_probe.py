@@ -145,6 +145,14 @@ def test_where_two_layouts_work_the_first_is_found_and_another_can_be_named():
         Probe(make("lstm"), 1, 500, layout="(N, C, T)")
 
 
+@pytest.mark.parametrize("wrap", [torch.compile, nn.DataParallel])
+def test_a_wrapped_model_is_seen_as_what_is_in_it(wrap):
+    inner = make("cnn")
+    wrapped = Probe(wrap(inner), 1, 500)
+    assert wrapped.layers == Probe(inner, 1, 500).layers
+    torch.testing.assert_close(wrapped(X).logits, inner(X))
+
+
 def test_fingerprints_tell_weights_and_architectures_apart():
     assert Probe(make("cnn"), 1, 500).fingerprint == Probe(make("cnn").train(), 1, 500).fingerprint
     others = [make("cnn", seed=1), make("cnn").double(), make("lstm")]
@@ -234,13 +242,27 @@ def test_logits_are_found_in_tuples_lists_and_dicts(wrap):
         (linear(2, length=300), sd.ShapeError, "2x500 and 300x2.*Give `length` and `channels`"),
         (nn.Sequential(nn.Conv1d(3, 2, 9)), sd.ShapeError, "to have 3 channels, but got 1"),
         (Applied(lambda z: "logits"), sd.ShapeError, "no tensor, no tuple that begins with one"),
-        (Applied(lambda z: z - z.mean(dim=0)), sd.ShapeError, "depends on the others in the batch"),
         (Applied(lambda z: z.sum()), sd.ShapeError, r"output of shape \(\)"),
     ],
 )
 def test_what_cannot_be_dreamt_of_is_refused_at_once_with_the_remedy(model, error, words):
     with pytest.raises(error, match=words):
         sd.dream(model, sd.objectives.Logit(0), length=500)
+
+
+def test_a_model_that_mixes_the_sequences_of_a_batch_is_said_to():
+    class TimeFirst(nn.Module):
+        """Takes the batch for time: a recurrent layer without batch_first."""
+
+        def __init__(self):
+            super().__init__()
+            self.recurrent, self.head = nn.RNN(1, 4), nn.Linear(4, 2)
+
+        def forward(self, x):
+            return self.head(self.recurrent(x)[0].mean(dim=1))
+
+    with pytest.warns(UserWarning, match="depends on the others in the batch.*check that the model takes the batch"):
+        Probe(TimeFirst(), 1, 500)
 
 
 def test_more_outputs_than_the_data_has_classes_are_refused(demo):
