@@ -6,7 +6,7 @@ NODE_MODULES := js/node_modules/.installed
 FRONT_END := seqdream_widget/static/widget.js
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: demo test build environment lint types test-python test-js test-browser bench-streaming screenshots clean
+.PHONY: demo test build environment lint types test-python test-js exactness test-browser bench-streaming screenshots clean
 .DELETE_ON_ERROR:
 
 demo: build  ## JupyterLab on the quickstart; NO_BROWSER=1 only serves it and prints the address
@@ -47,6 +47,9 @@ test-js: build
 
 test-python: build  ## engine, kernel side of the widget, docstrings, notebooks, packaging
 	$(BIN)/python -m pytest tests/unit tests/notebooks tests/packaging seqdream_widget --doctest-modules
+
+exactness: build  ## what tests/unit/test_exactness.py says, for every optimizer of torch
+	EXACTNESS=1 $(BIN)/python -m pytest tests/unit/test_exactness.py
 
 test-browser: build chromium  ## real JupyterLab, real Chromium, real kernel
 	$(BIN)/python -m pytest tests/browser

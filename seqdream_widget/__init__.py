@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from seqdream_widget.demos import load_demo
     from seqdream_widget.errors import ShapeError, StepError
     from seqdream_widget.headless import Result, dream
+    from seqdream_widget.probe import layers
     from seqdream_widget.session import Session
     from seqdream_widget.widget import SeqDream
 
@@ -26,6 +27,7 @@ _HOME = {
     "StepError": "errors",
     "Result": "headless",
     "dream": "headless",
+    "layers": "probe",
     "Session": "session",
     "SeqDream": "widget",
 }
@@ -41,6 +43,7 @@ __all__ = [
     "__version__",
     "commands",
     "dream",
+    "layers",
     "load_demo",
     "objectives",
     "parameterizations",

@@ -61,6 +61,8 @@ def dream(
     regularizers: Sequence[Regularizer] = (),
     threads: int = 1,
     device: torch.device | str | None = None,
+    layout: str | None = None,
+    features: str | None = None,
     progress: bool = True,
     callback: Callable[[Session], bool | None] | None = None,
 ) -> Result:
@@ -72,7 +74,7 @@ def dream(
     ----------
     model, objective, data, start, length, channels, batch_size, seed, optimizer, learning_rate
         As for `Session`.
-    parameterization, regularizers, threads, device
+    parameterization, regularizers, threads, device, layout, features
         As for `Session`.
     steps : int
         At least 0.
@@ -120,6 +122,8 @@ def dream(
         regularizers=regularizers,
         threads=threads,
         device=device,
+        layout=layout,
+        features=features,
     )
     steps = whole("steps", steps, 0, 10**9)
     with tqdm(total=steps, desc="dreaming", unit="step", disable=not progress) as bar:

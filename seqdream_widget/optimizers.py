@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable, Iterable
+import functools
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 import torch
@@ -100,10 +101,25 @@ def factory_of(given: str | OptimizerFactory) -> OptimizerFactory:
         raise TypeError(
             f'{shown(given)} is no optimizer; give a name such as "adam" or a callable (params, lr=...) -> Optimizer'
         )
-    name = given.lower().replace("_", "")
-    if name not in OPTIMIZERS:
+    if name_of(given) not in OPTIMIZERS:
         raise ValueError(unknown("optimizer", given, OPTIMIZERS))
-    return OPTIMIZERS[name]
+    return OPTIMIZERS[name_of(given)]
+
+
+def name_of(given: str | OptimizerFactory) -> str:
+    """Return what an optimizer is called, by its registered name where it has one.
+
+    Examples
+    --------
+    >>> import functools
+    >>> name_of("Adam_W"), name_of(torch.optim.SGD), name_of(functools.partial(torch.optim.LBFGS, max_iter=2))
+    ('adamw', 'sgd', 'lbfgs')
+    """
+    if isinstance(given, str):
+        return given.lower().replace("_", "")
+    if isinstance(given, functools.partial):
+        return name_of(cast("functools.partial[Optimizer]", given).func)
+    return getattr(given, "__name__", type(given).__name__).lower()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -179,11 +195,27 @@ def _moved(make: OptimizerFactory, learning_rate: float, theta: Tensor) -> Tenso
 
 def clear_state(optimizer: Optimizer, theta: Tensor, where: Tensor) -> None:
     """Make an elementwise optimizer forget the numbers of θ where a mask is true, as if they had just begun."""
-    state = cast("dict[str, Any]", optimizer.state.get(theta, {}))
-    for name, value in state.items():
-        if isinstance(value, Tensor) and value.shape == theta.shape:
-            # Everything begins with zeros, but for the steps of Rprop, which are multiplied.
-            value.masked_fill_(where, optimizer.param_groups[0]["lr"] if name == "step_size" else 0)
+    for name, value in _memory(optimizer.state, theta).items():
+        value.masked_fill_(where, _first(optimizer, name))
+
+
+def put_state_back(optimizer: Optimizer, theta: Tensor, before: dict[str, Any], where: Tensor) -> None:
+    """Make an elementwise optimizer remember what a `snapshot` of it holds of the numbers of θ where a mask is true."""
+    remembered = _memory(before["state"], theta)
+    for name, value in _memory(optimizer.state, theta).items():
+        old = remembered.get(name)
+        value.copy_(torch.where(where, _first(optimizer, name) if old is None else old, value))
+
+
+def _memory(state: Mapping[Tensor, Any], theta: Tensor) -> dict[str, Tensor]:
+    """Return what an optimizer remembers of each number of θ."""
+    known = cast("dict[str, Any]", state.get(theta, {}))
+    return {name: kept for name, kept in known.items() if isinstance(kept, Tensor) and kept.shape == theta.shape}
+
+
+def _first(optimizer: Optimizer, name: str) -> float:
+    """Return what a number's memory begins with: zero, but for the steps of Rprop, which are multiplied."""
+    return optimizer.param_groups[0]["lr"] if name == "step_size" else 0.0
 
 
 def snapshot(optimizer: Optimizer, theta: Tensor) -> dict[str, Any]:

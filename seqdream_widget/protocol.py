@@ -13,6 +13,7 @@ from seqdream_widget.commands import Command
 from seqdream_widget.errors import shown, unknown
 from seqdream_widget.history import Rows
 from seqdream_widget.objectives import ClassObjective, Objective
+from seqdream_widget.optimizers import name_of
 from seqdream_widget.parameters import parameters_of, snake_case
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.session import Session
@@ -191,6 +192,8 @@ def settings_of(session: Session, *, playing: bool, status: str, error: str) -> 
             if issubclass(cls, ClassObjective)
         ],
         "learning_rate": session.learning_rate,
+        "optimizer": name_of(session.optimizer),
+        "parameterization": snake_case(type(session.parameterization).__name__),
         "threads": session.threads,
         "channel_names": list(names or (f"channel {index}" for index in range(channels))),
         "frozen": session.frozen,

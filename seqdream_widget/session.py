@@ -10,10 +10,9 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-import numpy as np
 import torch
 from jaxtyping import Float
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from seqdream_widget.classes import Classes
@@ -32,6 +31,7 @@ from seqdream_widget.reference import Reference
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.regularizers.base import checked
 from seqdream_widget.scene import Scene
+from seqdream_widget.segments import segments
 from seqdream_widget.starts import shape_of, start_of
 from seqdream_widget.threads import intra_op_threads
 
@@ -81,6 +81,10 @@ class Session:
         Intra-op threads of torch while this session runs.
     device : torch.device or str, optional
         Where to run; where the model is unless given.
+    layout : str, optional
+        How the model takes its input: ``"(N, C, T)"``, ``"(N, T, C)"`` or ``"(N, T)"``; found by trying unless given.
+    features : str, optional
+        The layer whose output is the penultimate features; the input of the last ``Linear`` unless given.
 
     Raises
     ------
@@ -119,6 +123,8 @@ class Session:
         regularizers: Sequence[Regularizer] = (),
         threads: int = 1,
         device: torch.device | str | None = None,
+        layout: str | None = None,
+        features: str | None = None,
     ) -> None:
         if not isinstance(objective, Objective):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
             raise TypeError(f"{shown(objective)} is no objective; give e.g. sd.objectives.Logit(0)")
@@ -130,9 +136,9 @@ class Session:
         channels = None if channels is None else whole("channels", channels, 1, 10_000)
         self.threads = whole("threads", threads, 1, 256)
         self.data = data
-        self.reference = None if data is None else Reference(data)
+        self.reference = None if data is None else Reference.of(data)
         shape = shape_of(start, data, length, channels)
-        probe = Probe(model, *shape, device)
+        probe = Probe(model, *shape, device, layout=layout, features=features)
         self.classes = Classes.of(probe.n_classes, None if data is None else data.class_names)
         generators = [torch.Generator().manual_seed(seed + dream) for dream in range(batch_size)]
         first = start_of(start, shape, self.reference, generators)
@@ -144,7 +150,7 @@ class Session:
             parameterization=parameterization_of(parameterization),
             optimizer=optimizer,
             learning_rate=SetLearningRate(learning_rate).learning_rate,
-            regularizers=checked(regularizers, self.reference),
+            regularizers=checked(regularizers, self.reference, shape),
         )
         self._lock = threading.RLock()
         self._driver: Driver | None = None
@@ -214,6 +220,15 @@ class Session:
         return self._dreamer.regularizers
 
     @property
+    def stopped(self) -> dict[int, str]:
+        """The dreams of a batch that have stopped because something was not finite, and why.
+
+        A stopped dream stays as it was before that step, its rows of the history are NaN from then on, and the others
+        go on as if nothing had happened. `Reset` starts all again.
+        """
+        return dict(self._dreamer.stopped)
+
+    @property
     def learning_rate(self) -> float:
         """The size of an update."""
         return self._dreamer.learning_rate
@@ -231,7 +246,7 @@ class Session:
     @property
     def residual(self) -> Float[Tensor, "batch channel time"]:
         """What the parameterization could not express of the sequence when it was last set; zero for samples."""
-        return self._dreamer.residual.float().cpu()
+        return self._dreamer.iterate.residual.float().cpu()
 
     @property
     def layout(self) -> str:
@@ -241,7 +256,7 @@ class Session:
     @property
     def frozen(self) -> list[list[int | None]]:
         """The frozen segments: entries ``[start, stop, channel or None, dream]``."""
-        return frozen_segments(self._dreamer.frozen.cpu().numpy())
+        return segments(self._dreamer.frozen.cpu().numpy())
 
     # ---- steps and commands -------------------------------------------------------------------------------------
 
@@ -251,7 +266,7 @@ class Session:
         Raises
         ------
         StepError
-            If the step went wrong; it was undone.
+            If the step went wrong, in every dream that had not `stopped`; it was undone.
         """
         with self._lock:
             measurement = self._dreamer.step()
@@ -324,7 +339,7 @@ class Session:
             return before
 
     def measure(self) -> None:
-        """Compute one gradient and change nothing; what a runner times."""
+        """Compute one gradient and change nothing, the random streams neither; what a runner times."""
         with self._lock:
             self._dreamer.evaluate()
 
@@ -370,31 +385,3 @@ class _Here:
         step = self._session.apply(command)
         self._session.changed()
         return step
-
-
-def frozen_segments(mask: NDArray[np.bool_]) -> list[list[int | None]]:
-    """List the runs of a mask of shape (batch, channel, time) as ``[start, stop, channel or None, dream]``.
-
-    Runs that all channels share come first, with ``None`` for the channel.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> mask = np.zeros((1, 1, 8), bool)
-    >>> mask[:, :, 2:5] = True
-    >>> frozen_segments(mask)
-    [[2, 5, None, 0]]
-    """
-    segments: list[list[int | None]] = []
-    for dream in range(mask.shape[0]):
-        shared = mask[dream].all(axis=0)
-        segments.extend([start, stop, None, dream] for start, stop in _runs(shared))
-        for channel in range(mask.shape[1]):
-            own = mask[dream, channel] & ~shared
-            segments.extend([start, stop, channel, dream] for start, stop in _runs(own))
-    return segments
-
-
-def _runs(row: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(row.astype(np.int8), prepend=0, append=0))
-    return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True)]

@@ -16,6 +16,7 @@ from seqdream_widget.errors import ShapeError, unknown
 from seqdream_widget.reference import Reference
 
 NAMES = ("noise", "zeros", "mean")
+KINDS = f"{', '.join(NAMES)}, an array, a tensor or an index into data"
 
 
 def shape_of(start: object, data: SequenceDataset | None, length: int | None, channels: int | None) -> tuple[int, int]:
@@ -30,7 +31,7 @@ def shape_of(start: object, data: SequenceDataset | None, length: int | None, ch
     if data is not None:
         told["data"] = (data.x.shape[1], data.x.shape[2])
     if not isinstance(start, str) and _index(start) is None:
-        told["start"] = cast("tuple[int, int]", _array(start).shape[1:])
+        told["start"] = cast("tuple[int, int]", sequences_of("start", start, KINDS).shape[1:])
     found: list[int | None] = [None, None]
     for axis, noun in enumerate(("channels", "samples")):
         sizes = {who: shape[axis] for who, shape in told.items() if shape[axis] is not None}
@@ -75,9 +76,7 @@ def start_of(
         if not 0 <= index < len(reference.data):
             raise ValueError(f"start={index} is not allowed; the data has samples 0 to {len(reference.data) - 1}")
         return reference.data.x[index].expand(batch, *shape).clone()
-    x = _array(start)
-    if not x.isfinite().all():
-        raise ValueError("start has values that are not finite; give numbers only")
+    x = sequences_of("start", start, KINDS)
     if len(x) not in (1, batch):
         raise ShapeError(f"start has {len(x)} sequences; give 1 or batch_size={batch}")
     return x.expand(batch, *shape).clone()
@@ -111,17 +110,25 @@ def _index(start: object) -> int | None:
         return None
 
 
-def _array(start: object) -> Tensor:
-    """Return `start` as a float32 tensor of shape (batch, channel, time)."""
+def sequences_of(noun: str, given: object, allowed: str) -> Float[Tensor, "batch channel time"]:
+    """Return what was given as a float32 tensor of shape (batch, channel, time), on the CPU.
+
+    Raises
+    ------
+    ValueError
+        If it is no array of numbers, or not all of them are finite.
+    ShapeError
+        If it has no dimension, or more than three.
+    """
     try:
         # NumPy views that run backwards are none to torch.
-        given = cast("Any", start)
-        plain: Any = np.ascontiguousarray(given) if type(given) is np.ndarray else given
+        array = cast("Any", given)
+        plain: Any = np.ascontiguousarray(array) if type(array) is np.ndarray else array
         x = torch.as_tensor(plain).detach().to("cpu", torch.float32)
     except (TypeError, ValueError, RuntimeError):
-        raise ValueError(
-            f"start is a {type(start).__name__}; give {', '.join(NAMES)}, an array, a tensor or an index into data"
-        ) from None
+        raise ValueError(f"{noun} is a {type(given).__name__}; give {allowed}") from None
     if not 1 <= x.ndim <= 3:  # noqa: PLR2004 - said in the message
-        raise ShapeError(f"start has shape {tuple(x.shape)}; give (time,), (channel, time) or (batch, channel, time)")
+        raise ShapeError(f"{noun} has shape {tuple(x.shape)}; give (time,), (channel, time) or (batch, channel, time)")
+    if not x.isfinite().all():
+        raise ValueError(f"{noun} has values that are not finite; give numbers only")
     return x.reshape(*(1,) * (3 - x.ndim), *x.shape)

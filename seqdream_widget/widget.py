@@ -47,6 +47,7 @@ class SeqDream(anywidget.AnyWidget):
     objective : Objective
         What to climb, e.g. ``sd.objectives.Logit("abnormal")``.
     data, start, length, channels, seed, optimizer, learning_rate, parameterization, regularizers, device
+    layout, features
         As for `Session`.
     threads : int, optional
         Intra-op threads of torch during the run; chosen by measurement before the first step unless given.
@@ -112,6 +113,8 @@ class SeqDream(anywidget.AnyWidget):
         regularizers: Sequence[Regularizer] = (),
         threads: int | None = None,
         device: torch.device | str | None = None,
+        layout: str | None = None,
+        features: str | None = None,
     ) -> None:
         self.session = Session(
             model,
@@ -127,6 +130,8 @@ class SeqDream(anywidget.AnyWidget):
             regularizers=regularizers,
             threads=threads or 1,
             device=device,
+            layout=layout,
+            features=features,
         )
         self._runner = Runner(self.session, self, measure_threads=threads is None)
         self._pacer = Pacer()

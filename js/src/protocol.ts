@@ -24,6 +24,11 @@ export type Command =
     }
   | { type: "set_objective"; objective: { type: string; target: number } }
   | { type: "set_learning_rate"; learning_rate: number }
+  | { type: "set_optimizer"; optimizer: string }
+  | {
+      type: "set_parameterization";
+      parameterization: string | ({ type: string } & Readonly<Record<string, unknown>>);
+    }
   | { type: "reset" };
 
 /** Where a control point goes; `channel` is null where there is only one. */

@@ -115,6 +115,15 @@ describe("a regularizer", () => {
     expect(toggle.getAttribute("aria-checked")).toBe("false");
   });
 
+  test("stands under the heading of its group, which keeps its place", async () => {
+    const [penalty] = SETTINGS.regularizers;
+    const jitter = { ...penalty, name: "jitter", label: "Jitter", group: "transform" };
+    await give(settings(2, { regularizers: [jitter, penalty] }));
+    const panel = find('[aria-label="Regularizers"]');
+    const seen = [...panel.querySelectorAll("h4, .seqdream-label")].map((one) => one.textContent);
+    expect(seen).toEqual(["penalty", "Total variation", "transform", "Jitter"]);
+  });
+
   test("that was refused goes back to how it was", async () => {
     const toggle = find('[role="switch"]');
     await act(() => toggle.click());

@@ -29,7 +29,7 @@ class SetRegularizer(Command):
         Its name, e.g. ``"total_variation"``.
     enabled : bool, optional
         On or off; as it was unless given.
-    **parameters : float
+    **parameters : float, bool or str
         New values, e.g. ``weight=0.02``.
 
     Examples
@@ -73,7 +73,8 @@ class SetRegularizer(Command):
         present = {regularizer.name: regularizer for regularizer in dreamer.regularizers}
         old = present.get(self.name) or by_name(self.name)
         present[self.name] = old.changed(self.enabled, self.parameters)
-        return checked(present.values(), dreamer.scene.reference)
+        _, channels, samples = dreamer.start.shape
+        return checked(present.values(), dreamer.scene.reference, (channels, samples))
 
 
 @described

@@ -7,6 +7,21 @@ and on the wire, and in the widget's picker where it is about one class. Objecti
 """
 
 from seqdream_widget.objectives.base import Objective, Scaled, Sum
+from seqdream_widget.objectives.layers import Channel, Direction, Layer, LayerObjective, Neuron
 from seqdream_widget.objectives.logits import Boundary, ClassObjective, Logit, Margin, Probability
 
-__all__ = ["Boundary", "ClassObjective", "Logit", "Margin", "Objective", "Probability", "Scaled", "Sum"]
+__all__ = [
+    "Boundary",
+    "Channel",
+    "ClassObjective",
+    "Direction",
+    "Layer",
+    "LayerObjective",
+    "Logit",
+    "Margin",
+    "Neuron",
+    "Objective",
+    "Probability",
+    "Scaled",
+    "Sum",
+]

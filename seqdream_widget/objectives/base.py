@@ -36,6 +36,11 @@ class Objective(Described, ABC):
         if not abstract:
             Objective.types[snake_case(cls.__name__)] = cls
 
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The layers whose outputs `score` reads, by dotted name."""
+        return ()
+
     @abstractmethod
     def score(self, activity: Activity) -> Float[Tensor, " batch"]:
         """Score each dream of a batch; higher is better."""
@@ -113,6 +118,11 @@ class Scaled(Objective):
         super().__post_init__()
         _check_objective(self.objective)
 
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The layers that the objective reads."""
+        return self.objective.layers
+
     def score(self, activity: Activity) -> Float[Tensor, " batch"]:
         """Return the factor times the objective's score."""
         return self.factor * self.objective.score(activity)
@@ -157,6 +167,11 @@ class Sum(Objective):
             raise ValueError(f"Sum: {len(self.terms)} terms are not allowed; give 1 to {self.MOST_TERMS}")
         for term in self.terms:
             _check_objective(term)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The layers that the terms read, each once."""
+        return tuple(dict.fromkeys(name for term in self.terms for name in term.layers))
 
     def score(self, activity: Activity) -> Float[Tensor, " batch"]:
         """Return the sum of the terms' scores."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import torch
-from jaxtyping import Complex, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from seqdream_widget.errors import shown
 from seqdream_widget.parameterizations.base import Form, Parameterization
 from seqdream_widget.parameters import described
 from seqdream_widget.scene import Scene
-from seqdream_widget.spectra import magnitudes, spectrum
+from seqdream_widget.spectrum import coefficients, magnitudes, sequence_of
 
 QUIETEST = 1e-3
 """The least scale of a frequency, as a share of the greatest: the dream can reach what the data does not have."""
@@ -68,11 +66,11 @@ class FourierForm(Form):
 
     def encode(self, x: Float[Tensor, "batch channel time"]) -> Float[Tensor, "batch channel frequency 2"]:
         """Return the coefficients, each over its scale."""
-        return torch.view_as_real(spectrum(x.to(self._scale))) / self._scale
+        return torch.view_as_real(coefficients(x.to(self._scale))) / self._scale
 
     def decode(self, theta: Float[Tensor, "batch channel frequency 2"]) -> Float[Tensor, "batch channel time"]:
         """Return the sequence of the coefficients."""
-        return _sequence(torch.view_as_complex(theta * self._scale), self._length).to(self._dtype)
+        return sequence_of(torch.view_as_complex(theta * self._scale), self._length).to(self._dtype)
 
 
 @described
@@ -153,7 +151,7 @@ class PhaseForm(Form):
 
     def encode(self, x: Float[Tensor, "batch channel time"]) -> Float[Tensor, "batch channel frequency"]:
         """Return the phases."""
-        return spectrum(x.to(self._magnitude)).angle()
+        return coefficients(x.to(self._magnitude)).angle()
 
     def decode(self, theta: Float[Tensor, "batch channel frequency"]) -> Float[Tensor, "batch channel time"]:
         """Return the sequence that has these phases and the data's magnitudes."""
@@ -161,7 +159,7 @@ class PhaseForm(Form):
         # A sign has no gradient: nothing pulls a real coefficient off its magnitude.
         cosine = torch.where(self._is_real, torch.where(cosine < 0, -1.0, 1.0), cosine)
         unit = torch.complex(cosine, theta.sin())
-        return _sequence(self._magnitude * unit, self._length).to(self._dtype)
+        return sequence_of(self._magnitude * unit, self._length).to(self._dtype)
 
 
 def _computed_in(like: Tensor) -> torch.dtype:
@@ -175,9 +173,3 @@ def _one_over_f(length: int) -> Float[Tensor, " frequency"]:
     magnitude = 1 / order.clamp(min=1)
     twice = torch.where((order > 0) & (2 * order < length), 2, 1)
     return magnitude * (length / (twice * magnitude.square()).sum()).sqrt()
-
-
-def _sequence(
-    coefficients: Complex[Tensor, "batch channel frequency"], length: int
-) -> Float[Tensor, "batch channel time"]:
-    return cast("Tensor", torch.fft.irfft(coefficients, n=length, dim=2, norm="ortho"))  # pyright: ignore[reportUnknownMemberType] - untyped in torch

@@ -13,13 +13,16 @@ from torch import Tensor
 from seqdream_widget.errors import shown, unknown
 from seqdream_widget.parameters import Described, described, number, snake_case
 from seqdream_widget.reference import Reference
+from seqdream_widget.regularizers.moment import Moment
 
 RESERVED_NAMES = ("step", "score", "grad_norm", "probabilities")
+NO_SETTINGS = ("name", "enabled", "data")
+"""Fields that no command changes as a parameter: a switch of its own, and what cannot come off the wire."""
 
 
 @described
 class Regularizer(Described, ABC):
-    """Keeps a dream honest. Subclasses are penalties or projections.
+    """Keeps a dream honest. Subclasses are penalties, gradient shapings, projections or transforms.
 
     Parameters
     ----------
@@ -62,8 +65,29 @@ class Regularizer(Described, ABC):
         return (cls.__doc__ or "").strip().splitlines()[0]
 
     def needs_data(self) -> bool:
-        """Tell whether it cannot act without a data set."""
+        """Tell whether it cannot act without the run's data set."""
         return False
+
+    def check(self, reference: Reference | None, shape: tuple[int, int]) -> None:
+        """Refuse a run that it cannot act in.
+
+        Parameters
+        ----------
+        reference : Reference, optional
+            Statistics of the run's data.
+        shape : (int, int)
+            Channels and samples of a sequence.
+
+        Raises
+        ------
+        ValueError
+            If it needs data and there is none, or the data does not hold what it compares with.
+        """
+        del shape
+        if self.enabled and reference is None and self.needs_data():
+            raise ValueError(
+                f"{self.name} takes its bounds from data and this run has none; give data=, or its parameters"
+            )
 
     def changed(self, enabled: bool | None, parameters: Mapping[str, Any]) -> Self:
         """Return a copy with other settings.
@@ -73,7 +97,7 @@ class Regularizer(Described, ABC):
         ValueError
             If a parameter is unknown or out of bounds; the message says what is allowed.
         """
-        known = [field.name for field in dataclasses.fields(self) if field.name not in ("name", "enabled")]
+        known = [field.name for field in dataclasses.fields(self) if field.name not in NO_SETTINGS]
         for name in parameters:
             if name not in known:
                 raise ValueError(f"{type(self).__name__}: {unknown('parameter', name, known)}")
@@ -99,17 +123,50 @@ class Penalty(Regularizer, abstract=True):
 
 @described
 class Projection(Regularizer, abstract=True):
-    """A change made to the sequence itself after an update, every so many steps."""
+    """A change made to the sequence itself after an update, every so many steps.
+
+    In the history: the root mean square change when it acted last, 0 until it does.
+    """
 
     group: ClassVar[str] = "projection"
 
-    every: int = number(1, low=1, high=1_000_000, slider=(1, 100), scale="log", unit="steps", integer=True)
+    every: int = number(
+        1, low=1, high=1_000_000, slider=(1, 100), scale="log", unit="steps", integer=True, kw_only=True
+    )
 
     @abstractmethod
-    def apply(
-        self, x: Float[Tensor, "batch channel time"], reference: Reference | None
-    ) -> Float[Tensor, "batch channel time"]:
+    def apply(self, x: Float[Tensor, "batch channel time"], moment: Moment) -> Float[Tensor, "batch channel time"]:
         """Project each dream; frozen samples are put back afterwards."""
+
+
+@described
+class GradientShaping(Regularizer, abstract=True):
+    """A change made to the gradient of the sequence, dream by dream, before the update.
+
+    It comes after the mask, and the mask again after it. In the history: the norm after over the norm before,
+    1 where the gradient is zero.
+    """
+
+    group: ClassVar[str] = "gradient"
+
+    @abstractmethod
+    def shape(self, gradient: Float[Tensor, "batch channel time"]) -> Float[Tensor, "batch channel time"]:
+        """Return the gradient that each dream follows instead."""
+
+
+@described
+class Transform(Regularizer, abstract=True):
+    """A random change of the copy that the model sees, drawn anew in every step: for dreams that withstand it.
+
+    The score and the probabilities are those of the copy; penalties see the sequence itself. In the history: the root
+    mean square difference that it made.
+    """
+
+    group: ClassVar[str] = "transform"
+
+    @abstractmethod
+    def apply(self, x: Float[Tensor, "batch channel time"], moment: Moment) -> Float[Tensor, "batch channel time"]:
+        """Return the changed copy of each dream, differentiable, drawn from its own generator."""
 
 
 def by_name(name: str) -> Regularizer:
@@ -125,15 +182,23 @@ def by_name(name: str) -> Regularizer:
     return Regularizer.types[name]()
 
 
-def checked(regularizers: object, reference: Reference | None) -> tuple[Regularizer, ...]:
+def checked(regularizers: object, reference: Reference | None, shape: tuple[int, int]) -> tuple[Regularizer, ...]:
     """Check the regularizers of a run.
+
+    Parameters
+    ----------
+    regularizers : iterable of Regularizer
+    reference : Reference, optional
+        Statistics of the run's data.
+    shape : (int, int)
+        Channels and samples of a sequence.
 
     Raises
     ------
     TypeError
         If something in it is no regularizer.
     ValueError
-        If two have the same name, or one that is enabled needs data and there is none.
+        If two have the same name, or one cannot act in this run; see `Regularizer.check`.
     """
     if isinstance(regularizers, Regularizer) or not isinstance(regularizers, Iterable):
         raise TypeError(f"regularizers = {shown(regularizers)} is no list; give e.g. [sd.regularizers.L2(1e-3)]")
@@ -146,8 +211,5 @@ def checked(regularizers: object, reference: Reference | None) -> tuple[Regulari
         if names.count(name) > 1:
             raise ValueError(f'two regularizers are named "{name}"; give one of them another name=')
     for regularizer in listed:
-        if regularizer.enabled and reference is None and regularizer.needs_data():
-            raise ValueError(
-                f"{regularizer.name} takes its bounds from data and this run has none; give data=, or its parameters"
-            )
+        regularizer.check(reference, shape)
     return listed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -11,6 +11,7 @@ from torch import Tensor
 from seqdream_widget.parameters import described, number
 from seqdream_widget.reference import Reference
 from seqdream_widget.regularizers.base import Penalty
+from seqdream_widget.spectrum import power
 
 
 @described
@@ -166,8 +167,7 @@ class HighFrequency(Penalty):
         """Return the energy at frequencies above the cutoff, of each dream."""
         del reference
         length = x.shape[2]
-        spectrum = cast("Tensor", torch.fft.rfft(x, dim=2))  # pyright: ignore[reportUnknownMemberType] - untyped in torch
-        energy = torch.view_as_real(spectrum).square().sum(dim=-1) / length
+        energy = power(x)
         order = torch.arange(energy.shape[2], device=x.device)
         # Every frequency but 0 and, in an even length, the fastest stands for itself and its mirror image.
         twice = torch.where((order > 0) & (2 * order < length), 2, 1)

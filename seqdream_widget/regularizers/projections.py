@@ -1,4 +1,4 @@
-"""Projections: changes made to the sequence after an update."""
+"""Projections: changes made to the sequence after an update. Smoothers have a module of their own."""
 
 from __future__ import annotations
 
@@ -9,100 +9,142 @@ from typing import ClassVar
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional
 
 from seqdream_widget.parameters import described, number
-from seqdream_widget.reference import Reference
 from seqdream_widget.regularizers.base import Projection
+from seqdream_widget.regularizers.bounds import check_order, completed
+from seqdream_widget.regularizers.moment import Moment
 
 
 @described
-class ExponentialSmoothing(Projection):
-    """Each sample becomes a running mean of the past: takes out fast wiggles.
-
-    ``y₀ = x₀``, ``y_t = alpha · x_t + (1 − alpha) · y_{t−1}``.
+class ClipSmallNorm(Projection):
+    """Samples near the mean become the mean: leaves few that stand out.
 
     Parameters
     ----------
-    alpha : float
-        Share of the new sample, 0.01 … 1; smaller is smoother, 1 changes nothing.
+    quantile : float
+        Share of the samples of each channel that is set, those nearest to the mean, 0 … 1.
     every : int
         Act every so many steps.
 
     Notes
     -----
-    Brown 1956; used on dreams by Schlegel, Keim, Sutter 2024 (arXiv 2408.10628).
+    "Clipping pixels with small norm", Yosinski et al. 2015 (arXiv 1506.06579), who set pixels to zero; here each
+    channel by itself, to its mean in the data (0 without data). Frozen samples count in the share.
 
     Examples
     --------
     >>> import torch
-    >>> from seqdream_widget.regularizers import ExponentialSmoothing
-    >>> ExponentialSmoothing(alpha=0.5).apply(torch.tensor([[[0.0, 1.0, 1.0]]]), None)
-    tensor([[[0.0000, 0.5000, 0.7500]]])
+    >>> from seqdream_widget.regularizers import ClipSmallNorm, Moment
+    >>> ClipSmallNorm(0.5).apply(torch.tensor([[[0.1, -2.0, 3.0, 0.2]]]), Moment())
+    tensor([[[ 0., -2.,  3.,  0.]]])
     """
 
-    label: ClassVar[str] = "Exponential smoothing"
-    slider: ClassVar[str | None] = "alpha"
+    label: ClassVar[str] = "Clip small norm"
+    slider: ClassVar[str | None] = "quantile"
 
-    alpha: float = number(0.3, low=0.01, high=1.0)
-    every: int = number(10, low=1, high=1_000_000, slider=(1, 100), scale="log", unit="steps", integer=True)
+    quantile: float = number(0.2, low=0.0, high=1.0)
+    every: int = number(
+        10, low=1, high=1_000_000, slider=(1, 100), scale="log", unit="steps", integer=True, kw_only=True
+    )
 
-    def apply(
-        self, x: Float[Tensor, "batch channel time"], reference: Reference | None
-    ) -> Float[Tensor, "batch channel time"]:
-        """Smooth each channel in time."""
-        del reference
-        decay = 1.0 - self.alpha
-        y = torch.cat([x[..., :1], self.alpha * x[..., 1:]], dim=-1)
-        # Σ_j decay^j z^−j = Π_k (1 + decay^(2^k) z^−(2^k)): the recursion in log2(time) vector operations.
-        shift = 1
-        while shift < y.shape[-1] and decay > 0.0:
-            y = y + decay * functional.pad(y[..., :-shift], (shift, 0))
-            decay, shift = decay * decay, 2 * shift
-        return y
+    def apply(self, x: Float[Tensor, "batch channel time"], moment: Moment) -> Float[Tensor, "batch channel time"]:
+        """Set the samples nearest to the mean to the mean."""
+        mean = moment.mean(x)
+        return torch.where(_smallest((x - mean).abs(), self.quantile), mean, x)
 
 
 @described
-class GaussianBlur(Projection):
-    """Each sample becomes a Gaussian mean of its neighbours: takes out fast wiggles, without delay.
+class ClipSmallContribution(Projection):
+    """Samples that matter little to the loss become the mean: leaves what the network looks at.
 
     Parameters
     ----------
-    sigma : float
-        Standard deviation of the kernel in samples, 0.1 … 100.
+    quantile : float
+        Share of the samples of each channel that is set, those with the smallest contribution, 0 … 1.
     every : int
         Act every so many steps.
 
     Notes
     -----
-    On dreams: Yosinski et al. 2015 (arXiv 1506.06579). The ends are continued by their last value.
+    "Clipping pixels with small contribution", Yosinski et al. 2015 (arXiv 1506.06579): the contribution of a sample is
+    how much the loss would change to first order if the sample were set, ``|(x − mean) · ∂loss/∂x|``, with the gradient
+    of this step, before its update. Each channel by itself, to its mean in the data (0 without data). Frozen samples
+    count in the share.
 
     Examples
     --------
     >>> import torch
-    >>> from seqdream_widget.regularizers import GaussianBlur
-    >>> blurred = GaussianBlur(sigma=1.0).apply(torch.ones(1, 1, 8), None)
-    >>> torch.allclose(blurred, torch.ones(1, 1, 8))
-    True
+    >>> from seqdream_widget.regularizers import ClipSmallContribution, Moment
+    >>> gradient = torch.tensor([[[9.0, 0.0, 1.0, 0.1]]])
+    >>> ClipSmallContribution(0.5).apply(torch.ones(1, 1, 4), Moment(gradient=gradient))
+    tensor([[[1., 0., 1., 0.]]])
     """
 
-    label: ClassVar[str] = "Gaussian blur"
-    slider: ClassVar[str | None] = "sigma"
+    label: ClassVar[str] = "Clip small contribution"
+    slider: ClassVar[str | None] = "quantile"
 
-    sigma: float = number(1.0, low=0.1, high=100.0, slider=(0.1, 20.0), scale="log", unit="samples")
-    every: int = number(10, low=1, high=1_000_000, slider=(1, 100), scale="log", unit="steps", integer=True)
+    quantile: float = number(0.2, low=0.0, high=1.0)
+    every: int = number(
+        10, low=1, high=1_000_000, slider=(1, 100), scale="log", unit="steps", integer=True, kw_only=True
+    )
 
-    def apply(
-        self, x: Float[Tensor, "batch channel time"], reference: Reference | None
-    ) -> Float[Tensor, "batch channel time"]:
-        """Blur each channel in time."""
-        del reference
-        radius = math.ceil(4 * self.sigma)
-        offsets = torch.arange(-radius, radius + 1, dtype=x.dtype, device=x.device)
-        kernel = torch.exp(-0.5 * (offsets / self.sigma) ** 2)
-        kernel = kernel / kernel.sum()
-        rows = functional.pad(x.flatten(0, 1)[:, None], (radius, radius), mode="replicate")
-        return functional.conv1d(rows, kernel[None, None]).reshape(x.shape)
+    def apply(self, x: Float[Tensor, "batch channel time"], moment: Moment) -> Float[Tensor, "batch channel time"]:
+        """Set the samples with the smallest contribution to the mean."""
+        if moment.gradient is None:
+            raise ValueError("contributions need the gradient; give Moment(gradient=...)")
+        mean = moment.mean(x)
+        return torch.where(_smallest(((x - mean) * moment.gradient).abs(), self.quantile), mean, x)
+
+
+def _smallest(size: Float[Tensor, "batch channel time"], share: float) -> Tensor:
+    """Tell which samples are the smallest of their channel: a share of them, rounded to whole samples."""
+    count = round(share * size.shape[2])
+    order = size.argsort(dim=2, stable=True)
+    return torch.zeros_like(size, dtype=torch.bool).scatter_(2, order[..., :count], True)
+
+
+@described
+class RandomReinitialization(Projection):
+    """A segment at a random place becomes noise: what the network wants there has to come back.
+
+    Parameters
+    ----------
+    share : float
+        Length of the segment as a share of the sequence, 0 … 1; all channels, at least one sample unless 0.
+    every : int
+        Act every so many steps.
+
+    Notes
+    -----
+    Among the regularizers of Schlegel, Keim, Sutter 2024 (arXiv 2408.10628). The noise has the data's mean and standard
+    deviation in each channel (0 and 1 without data) and is drawn, as the place, from the dream's own generator.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from seqdream_widget.regularizers import Moment, RandomReinitialization
+    >>> moment = Moment(generators=(torch.Generator().manual_seed(0),))
+    >>> int((RandomReinitialization(0.3).apply(torch.zeros(1, 1, 10), moment) != 0).sum())
+    3
+    """
+
+    label: ClassVar[str] = "Random re-initialization"
+    slider: ClassVar[str | None] = "share"
+
+    share: float = number(0.1, low=0.0, high=1.0)
+    every: int = number(
+        50, low=1, high=1_000_000, slider=(1, 100), scale="log", unit="steps", integer=True, kw_only=True
+    )
+
+    def apply(self, x: Float[Tensor, "batch channel time"], moment: Moment) -> Float[Tensor, "batch channel time"]:
+        """Draw a segment of each dream anew."""
+        time = x.shape[2]
+        length = min(time, math.ceil(self.share * time))
+        first = (moment.uniform(1, 1) * (time - length + 1)).floor()
+        place = torch.arange(time) - first
+        noise = moment.normal(*x.shape[1:]).to(x) * moment.deviation(x) + moment.mean(x)
+        return torch.where(((place >= 0) & (place < length)).to(x.device), noise, x)
 
 
 @described
@@ -119,8 +161,8 @@ class Standardize(Projection):
     Examples
     --------
     >>> import torch
-    >>> from seqdream_widget.regularizers import Standardize
-    >>> Standardize(mean=0, std=1).apply(torch.tensor([[[1.0, 3.0]]]), None)
+    >>> from seqdream_widget.regularizers import Moment, Standardize
+    >>> Standardize(mean=0, std=1).apply(torch.tensor([[[1.0, 3.0]]]), Moment())
     tensor([[[-1.,  1.]]])
     """
 
@@ -129,16 +171,10 @@ class Standardize(Projection):
     mean: float | None = number(None, low=-1e9, high=1e9, optional=True)
     std: float | None = number(None, low=1e-9, high=1e9, optional=True)
 
-    def apply(
-        self, x: Float[Tensor, "batch channel time"], reference: Reference | None
-    ) -> Float[Tensor, "batch channel time"]:
+    def apply(self, x: Float[Tensor, "batch channel time"], moment: Moment) -> Float[Tensor, "batch channel time"]:
         """Standardize each channel of each dream; a flat one is only shifted."""
-        mean: Tensor | float | None = self.mean
-        deviation: Tensor | float | None = self.std
-        if mean is None:
-            mean = 0.0 if reference is None else reference.mean.to(x)
-        if deviation is None:
-            deviation = 1.0 if reference is None else reference.deviation.to(x)
+        mean = moment.mean(x) if self.mean is None else self.mean
+        deviation = moment.deviation(x) if self.std is None else self.std
         centered = x - x.mean(dim=2, keepdim=True)
         own = centered.std(dim=2, keepdim=True, correction=0)
         return torch.where(own > 0, centered / own * deviation, centered) + mean
@@ -169,8 +205,8 @@ class Clamp(Projection):
     Examples
     --------
     >>> import torch
-    >>> from seqdream_widget.regularizers import Clamp
-    >>> Clamp(low=-1, high=1).apply(torch.tensor([[[-3.0, 0.5]]]), None)
+    >>> from seqdream_widget.regularizers import Clamp, Moment
+    >>> Clamp(low=-1, high=1).apply(torch.tensor([[[-3.0, 0.5]]]), Moment())
     tensor([[[-1.0000,  0.5000]]])
     """
 
@@ -183,8 +219,7 @@ class Clamp(Projection):
     def __post_init__(self) -> None:
         """Check that the bounds belong together."""
         super().__post_init__()
-        if self.low is not None and self.high is not None and self.low > self.high:
-            raise ValueError(f"Clamp: low = {self.low:g} is above high = {self.high:g}; swap them")
+        check_order("Clamp", self.low, self.high)
         if self.per_time_step and (self.low is not None or self.high is not None):
             raise ValueError(
                 "Clamp: low and high are not allowed with per_time_step=True, which takes the range from the data"
@@ -194,16 +229,12 @@ class Clamp(Projection):
         """Tell whether a bound has to come from the data."""
         return self.per_time_step or self.low is None or self.high is None
 
-    def apply(
-        self, x: Float[Tensor, "batch channel time"], reference: Reference | None
-    ) -> Float[Tensor, "batch channel time"]:
+    def apply(self, x: Float[Tensor, "batch channel time"], moment: Moment) -> Float[Tensor, "batch channel time"]:
         """Clamp each sample."""
-        if reference is None or not self.needs_data():
+        if moment.reference is None or not self.needs_data():
             return x.clamp(self.low, self.high)
-        low, high = (bound.to(x) for bound in reference.time_step_range)
-        if not self.per_time_step:
-            low = low.amin(dim=1, keepdim=True) if self.low is None else torch.full_like(low, self.low)
-            high = high.amax(dim=1, keepdim=True) if self.high is None else torch.full_like(high, self.high)
-        # A given bound beyond the data's other one wins.
-        low, high = (low, torch.maximum(high, low)) if self.low is not None else (torch.minimum(low, high), high)
-        return torch.minimum(torch.maximum(x, low), high)
+        real = moment.reference
+        low, high = (
+            real.time_step_range if self.per_time_step else completed(self.low, self.high, real.members().value_range)
+        )
+        return x.clamp(low.to(x), high.to(x))

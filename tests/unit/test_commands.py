@@ -13,7 +13,7 @@ from torch import nn
 
 import seqdream_widget as sd
 from seqdream_widget.commands import Command
-from seqdream_widget.session import frozen_segments
+from seqdream_widget.segments import segments
 
 C = sd.commands
 LENGTH = 40
@@ -93,7 +93,8 @@ def test_a_sample_edited_to_its_own_value_starts_anew_too():
     s = session()
     s.run(200)
     present = float(s.sequence[0, 0, 10])
-    seen = s._dreamer._optimizer.state[s._dreamer._theta]["mean_weight"]
+    iterate = s._dreamer.iterate
+    seen = iterate.optimizer.state[iterate.theta]["mean_weight"]
     assert float(seen[0, 0, 10]) == pytest.approx(1.0)
     s.submit(C.Edit(start=10, values=[present]))
     assert float(seen[0, 0, 10]) == 0.0
@@ -191,7 +192,7 @@ def test_reset_keeps_frozen_segments_at_the_starts_values():
 def test_listed_segments_and_the_mask_say_the_same(rows):
     mask = np.array(rows)[None]
     rebuilt = np.zeros_like(mask)
-    for start, stop, channel, dream in frozen_segments(mask):
+    for start, stop, channel, dream in segments(mask):
         assert start < stop
         rebuilt[dream, slice(None) if channel is None else channel, start:stop] = True
     assert np.array_equal(rebuilt, mask)

@@ -153,7 +153,7 @@ def test_a_model_that_works_in_place_reaches_neither_the_sequence_nor_the_penalt
             self.head = nn.Linear(500, 2)
 
         def forward(self, x):
-            x -= x.mean()
+            x -= x.mean(dim=-1, keepdim=True)
             return self.head(x.relu_().flatten(1))
 
     result = sd.dream(
@@ -200,12 +200,12 @@ class TestWhenSomethingGoesWrong:
         session = sd.Session(Moody(), sd.objectives.Logit(0), data=demo.data)
         session.run(5)
         before = session.sequence
-        session._dreamer.scene.probe._model.angry = True
+        session._dreamer.scene.probe._plain.module.angry = True
         with pytest.raises(sd.StepError, match="the model raised RuntimeError: no more; the step was undone"):
             session.run(5)
         assert session.step_count == 5
         assert torch.equal(session.sequence, before)
-        session._dreamer.scene.probe._model.angry = False
+        session._dreamer.scene.probe._plain.module.angry = False
         session.run(5)
         assert session.step_count == 10
 
@@ -223,7 +223,7 @@ class TestWhenSomethingGoesWrong:
 
     def test_a_projection_that_raises_undoes_the_update_before_it(self, demo):
         class Broken(sd.regularizers.Projection, abstract=True):
-            def apply(self, x, reference):
+            def apply(self, x, moment):
                 raise ValueError("torn")
 
         healthy = sd.Session(demo.model, sd.objectives.Logit(0), data=demo.data, seed=2)

@@ -17,7 +17,14 @@ from seqdream_widget.scene import Scene
 from tests.models import make
 
 SCENE = Scene(Probe(make("cnn"), 1, 500), Classes(("a", "b", "c")))
-LOGITS = Activity(torch.tensor([[3.0, 1.0, 0.0], [2.0, 2.0, 5.0]]))
+
+
+def activity(logits: list[list[float]]) -> Activity:
+    rows = torch.tensor(logits)
+    return Activity(rows, x=torch.zeros(len(rows), 1, 2), features=rows)
+
+
+LOGITS = activity([[3.0, 1.0, 0.0], [2.0, 2.0, 5.0]])
 
 single = st.builds(lambda kind, target: kind(target), st.sampled_from([Logit, Margin, Probability]), st.integers(0, 2))
 factors = st.floats(-100, 100, allow_nan=False)
@@ -39,9 +46,9 @@ def test_a_probability_is_the_softmax():
 def test_a_boundary_is_reached_where_two_classes_tie_ahead_of_the_rest():
     score = Boundary("a", "b").resolve(SCENE).score(LOGITS)
     assert score.tolist() == [-4.0, -16.0]
-    tied = Activity(torch.tensor([[2.0, 2.0, 1.0]]))
+    tied = activity([[2.0, 2.0, 1.0]])
     assert Boundary(0, 1).score(tied).tolist() == [0.0]
-    assert Boundary(0, 1).score(Activity(torch.tensor([[2.0, 5.0]]))).tolist() == [-9.0]
+    assert Boundary(0, 1).score(activity([[2.0, 5.0]])).tolist() == [-9.0]
 
 
 def test_a_boundary_of_a_class_with_itself_is_refused_by_name():

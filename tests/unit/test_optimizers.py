@@ -14,11 +14,14 @@ from seqdream_widget.optimizers import factory_of
 C = sd.commands
 
 
-def session(**settings) -> sd.Session:
+def linear() -> nn.Linear:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        model = nn.Sequential(nn.Flatten(), nn.Linear(20, 2))
-    return sd.Session(model, sd.objectives.Logit(0), **{"length": 20, **settings})
+        return nn.Linear(20, 2)
+
+
+def session(**settings) -> sd.Session:
+    return sd.Session(nn.Sequential(nn.Flatten(), linear()), sd.objectives.Logit(0), **{"length": 20, **settings})
 
 
 @pytest.mark.parametrize(
@@ -32,7 +35,7 @@ def test_every_optimizer_of_torch_goes_by_its_name(name, kind):
 def test_a_factory_is_taken_as_it_is():
     s = session(optimizer=functools.partial(torch.optim.SGD, momentum=0.9), learning_rate=0.1)
     s.run(3)
-    assert s._dreamer._optimizer.param_groups[0]["momentum"] == 0.9
+    assert s._dreamer.iterate.optimizer.param_groups[0]["momentum"] == 0.9
 
 
 @pytest.mark.parametrize("line_search", [None, "strong_wolfe"])
@@ -40,12 +43,34 @@ def test_lbfgs_finds_the_top_of_a_parabola_in_a_few_steps_and_scores_the_first_e
     """Logit minus λ‖x‖² is highest at w / 2λ."""
     optimizer = functools.partial(torch.optim.LBFGS, line_search_fn=line_search) if line_search else "lbfgs"
     s = session(optimizer=optimizer, learning_rate=1.0, regularizers=[sd.regularizers.L2(0.1)])
-    weight = s._dreamer.scene.probe._model[1].weight[0]
-    bias = s._dreamer.scene.probe._model[1].bias[0]
+    weight, bias = linear().weight[0].detach(), linear().bias[0].detach()
     first = float(s.start[0, 0] @ weight + bias)
     s.run(3)
     assert s.history["score"][0] == pytest.approx(first, abs=1e-5)
     assert torch.allclose(s.sequence[0, 0], weight / 0.2, atol=1e-4)
+
+
+def test_lbfgs_sees_one_draw_of_the_transforms_in_all_evaluations_of_a_step():
+    seen = []
+
+    class Noted(sd.regularizers.Noise, abstract=True):
+        def apply(self, x, moment):
+            after = super().apply(x, moment)
+            seen.append((after - x).detach())
+            return after
+
+    data = sd.SequenceDataset(torch.randn(4, 1, 20, generator=torch.Generator().manual_seed(0)), [0, 1, 0, 1])
+    many, one = (
+        session(optimizer=name, data=data, regularizers=[Noted(name="noted"), sd.regularizers.L2(0.1)])
+        for name in ("lbfgs", "sgd")
+    )
+    many.run(1)
+    assert len(seen) > 1
+    assert all(torch.allclose(noise, seen[0], atol=1e-6) for noise in seen)
+    many.run(1)
+    assert not torch.allclose(seen[-1], seen[0], atol=1e-2)
+    one.run(2)
+    assert torch.equal(many._dreamer.generators[0].get_state(), one._dreamer.generators[0].get_state())
 
 
 def test_lbfgs_forgets_everything_where_one_sample_is_edited():

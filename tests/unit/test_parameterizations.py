@@ -12,7 +12,7 @@ from torch import nn
 import seqdream_widget as sd
 from seqdream_widget.parameterizations import Form, Parameterization
 from seqdream_widget.parameterizations.spline import Spline, SplineForm
-from seqdream_widget.spectra import magnitudes, spectrum
+from seqdream_widget.spectrum import coefficients, magnitudes
 from tests.models import make
 
 C, P = sd.commands, sd.parameterizations
@@ -26,7 +26,7 @@ def demo():
 
 def bound(name: str, x: torch.Tensor, data: sd.SequenceDataset | None) -> Form:
     s = sd.Session(linear(x), sd.objectives.Logit(0), data=data, start=x, parameterization=name, batch_size=len(x))
-    return s._dreamer._form
+    return s._dreamer.iterate.form
 
 
 def linear(x: torch.Tensor) -> nn.Module:
@@ -69,7 +69,7 @@ class TestFourier:
     def test_what_the_data_lacks_is_slow_to_move(self, demo):
         session = sd.Session(demo.model, sd.objectives.Logit(1), data=demo.data, parameterization="fourier", start=3)
         session.run(20)
-        moved = spectrum(session.sequence - session.start).abs()[0, 0]
+        moved = coefficients(session.sequence - session.start).abs()[0, 0]
         real = magnitudes(demo.data.x)[0]
         assert moved[real < real.quantile(0.2)].max() < 0.1 * moved[real > real.quantile(0.9)].mean()
 

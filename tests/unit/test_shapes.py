@@ -8,10 +8,13 @@ import sys
 RUN = """
 from jaxtyping import install_import_hook
 
-MODULES = ["dreamer", "objectives.base", "objectives.logits", "optimizers", "parameterizations.base",
-           "parameterizations.fourier", "parameterizations.samples", "parameterizations.spline", "probe", "reference",
-           "spectra", "starts", "regularizers.penalties", "regularizers.projections"]
+MODULES = ["dreamer", "evaluation", "iterate", "objectives.base", "objectives.layers", "objectives.logits",
+           "optimizers", "parameterizations.base", "parameterizations.fourier", "parameterizations.samples",
+           "parameterizations.spline", "population", "probe", "reference", "spectrum", "standards", "starts",
+           "regularizers.penalties", "regularizers.likeness", "regularizers.gradients", "regularizers.projections",
+           "regularizers.smoothers", "regularizers.transforms", "regularizers.moment", "regularizers.bounds"]
 with install_import_hook([f"seqdream_widget.{name}" for name in MODULES], "beartype.beartype"):
+    import torch
     import seqdream_widget as sd
     from tests.models import FAMILIES, make
     demo = sd.load_demo("forda")
@@ -19,12 +22,18 @@ with install_import_hook([f"seqdream_widget.{name}" for name in MODULES], "beart
     O = sd.objectives
     objective = O.Margin(1) + 0.5 * O.Probability(1) + O.Logit(1) - O.Boundary(0, 1)
     everything = [R.L1(), R.L2(), R.TotalVariation(), R.Curvature(), R.HighFrequency(),
-                  R.ExponentialSmoothing(every=1), R.GaussianBlur(every=2), R.Standardize(),
-                  R.Clamp(per_time_step=True)]
+                  R.SpectralPrior(target=1), R.Range(), R.DataEnvelope(), R.Roughness(data=demo.data),
+                  R.NormalizeGradient(), R.ClipGradient(), R.BlurGradient(),
+                  R.ExponentialSmoothing(every=1), R.MovingAverage(every=2), R.GaussianBlur(every=2),
+                  R.ClipSmallNorm(every=2), R.ClipSmallContribution(every=2), R.RandomReinitialization(every=2),
+                  R.Standardize(), R.Clamp(per_time_step=True),
+                  R.Jitter(), R.Scale(), R.Warp(), R.Noise(), R.Dropout()]
     assert {type(r) for r in everything} == set(R.Regularizer.types.values())
     for family in FAMILIES:
+        inner = [O.Channel(name, 0) + O.Layer(name) + O.Neuron(name, 0) + O.Direction(name, torch.ones(shape[0]))
+                 for name, shape in list(sd.layers(make(family), 500).items())[:2]]
         for batch_size in (1, 3):
-            session = sd.Session(make(family), objective, data=demo.data, batch_size=batch_size,
+            session = sd.Session(make(family), sum(inner, start=objective), data=demo.data, batch_size=batch_size,
                                  regularizers=everything)
             session.run(3)
             session.submit(sd.commands.Freeze(3, 9))

@@ -231,7 +231,7 @@ def test_the_front_end_can_set_nothing_but_whether_it_plays(w):
 
 
 def test_a_step_that_goes_wrong_raises_in_the_cell_that_asked_for_it(w):
-    w.session._dreamer.scene.probe._model = None
+    w.session._dreamer.scene.probe._arrange = None
     with pytest.raises(sd.StepError, match="the model raised TypeError"):
         w.step(3)
     assert w.status == "stopped at step 0"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -73,6 +74,15 @@ def test_settings_describe_all_that_can_be_set_and_are_plain_json():
     assert not offered["total_variation"]["enabled"]
     assert offered["second"]["label"] == "second"
     assert offered["l2"]["parameters"][0]["value"] == 0.5
+
+
+def test_settings_name_optimizer_and_parameterization_as_commands_do():
+    s = session(optimizer=torch.optim.RMSprop, parameterization="spline")
+    told = protocol.settings_of(s, playing=False, status="ready", error="")
+    for name in ("optimizer", "parameterization"):
+        s.submit(sd.commands.Command.from_json({"type": f"set_{name}", name: told[name]}))
+    assert s.optimizer == "rmsprop"
+    assert s.parameterization == sd.parameterizations.Spline()
 
 
 @pytest.mark.parametrize(

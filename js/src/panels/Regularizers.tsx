@@ -1,5 +1,6 @@
 /** A row for each regularizer: on or off, how much, and what it does right now. */
 
+import { Fragment } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { termColour } from "../chart/theme";
 import { throttleNewest } from "../edit/throttle";
@@ -13,6 +14,9 @@ import { filled, positionOf, track, valueAt } from "./scale";
 /** A slider sends at most 20 values a second. */
 const INTERVAL = 50;
 
+/** In this order; others behind. */
+const GROUPS = ["penalty", "projection", "gradient", "transform"];
+
 interface Props {
   readonly view: View;
 }
@@ -23,15 +27,30 @@ export function Regularizers({ view }: Props) {
   return (
     <section class="seqdream-panel" aria-label="Regularizers">
       <h3>Regularizers</h3>
-      {regularizers.map((regularizer, position) => (
-        <Row
-          key={regularizer.name}
-          view={view}
-          regularizer={regularizer}
-          position={position}
-          peers={regularizers}
-        />
-      ))}
+      {[...new Set([...GROUPS, ...regularizers.map(({ group }) => group)])].map((group) => {
+        const peers = regularizers.filter((one) => one.group === group);
+        const rows = regularizers.flatMap((regularizer, position) =>
+          regularizer.group === group
+            ? [
+                <Row
+                  key={regularizer.name}
+                  view={view}
+                  regularizer={regularizer}
+                  position={position}
+                  peers={peers}
+                />,
+              ]
+            : [],
+        );
+        return (
+          peers.length > 0 && (
+            <Fragment key={group}>
+              <h4>{group}</h4>
+              {rows}
+            </Fragment>
+          )
+        );
+      })}
     </section>
   );
 }
@@ -76,7 +95,7 @@ interface LiveProps extends RowProps {
   readonly isOn: boolean;
 }
 
-/** The term's own value, and its share of all terms as a bar. */
+/** The term's own value, and as a bar its share of the terms of its kind: others have other units. */
 function Live({ view, regularizer, isOn, position, peers }: LiveProps) {
   const history = view.store.history.value;
   const size = (name: string) => Math.abs(newest(history, name)) || 0;
@@ -91,7 +110,7 @@ function Live({ view, regularizer, isOn, position, peers }: LiveProps) {
   return (
     <>
       {isMeasured && (
-        <span class="seqdream-share" title="Share of all terms" aria-hidden="true">
+        <span class="seqdream-share" title="Share of all terms of its kind" aria-hidden="true">
           <span style={{ width: `${100 * part}%`, background: colour }} />
         </span>
       )}

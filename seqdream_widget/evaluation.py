@@ -1,0 +1,150 @@
+"""What one step measures: every term, and the gradient of the sequence. Steps 3 to 6 of the contract."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Generator, Sequence
+from typing import TypeVar
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+from torch import Tensor
+
+from seqdream_widget.errors import StepError
+from seqdream_widget.objectives import Objective
+from seqdream_widget.regularizers.base import GradientShaping, Penalty, Regularizer, Transform
+from seqdream_widget.regularizers.moment import Moment
+from seqdream_widget.scene import Scene
+
+Kind = TypeVar("Kind", bound=Regularizer)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Evaluation:
+    """The terms and the gradient at a sequence.
+
+    Attributes
+    ----------
+    x : Tensor of shape (batch, channel, time)
+        The sequence, with its way back to what it was decoded from.
+    values : dict of str to array of shape (batch,)
+        ``score``, ``grad_norm`` (masked, before it is shaped) and every enabled regularizer by name: weight times value
+        of a penalty, root mean square change by a transform, norm after over norm before of a gradient shaping.
+    probabilities : array of shape (batch, class)
+        Of what the model saw, after the transforms.
+    loss : Tensor of shape (batch,)
+        Minus the score, plus the penalties.
+    slope : Tensor of shape (batch, channel, time)
+        The gradient of the loss with respect to the sequence, as the network gave it: neither masked nor shaped.
+    gradient : Tensor of shape (batch, channel, time)
+        The same, masked and shaped.
+    """
+
+    x: Float[Tensor, "batch channel time"]
+    values: dict[str, NDArray[np.float32]]
+    probabilities: NDArray[np.float32]
+    loss: Float[Tensor, " batch"]
+    slope: Float[Tensor, "batch channel time"]
+    gradient: Float[Tensor, "batch channel time"]
+
+    def failures(self) -> dict[int, list[str]]:
+        """Name for each dream what is not finite; dreams of which all is are left out."""
+        finite = np.isfinite(np.stack(list(self.values.values())))
+        if finite.all():
+            return {}
+        return {int(dream): self._bad(finite[:, dream].tolist()) for dream in np.flatnonzero(~finite.all(axis=0))}
+
+    def _bad(self, finite: list[bool]) -> list[str]:
+        bad = [name for name, good in zip(self.values, finite, strict=True) if not good]
+        if "grad_norm" not in bad:
+            return bad
+        # A bad gradient follows from a bad term, and spoils what shapes it; where every term is finite, it is the news.
+        return bad[: bad.index("grad_norm")] or ["the gradient"]
+
+
+def evaluated(  # noqa: PLR0917 - the parts of a step, in the order of the contract
+    x: Float[Tensor, "batch channel time"],
+    scene: Scene,
+    objective: Objective,
+    regularizers: Sequence[Regularizer],
+    generators: tuple[torch.Generator, ...],
+    held: Bool[Tensor, "batch channel time"] | None,
+) -> Evaluation:
+    """Measure every term at `x`, which requires a gradient, and that gradient. Draws from the generators.
+
+    Raises
+    ------
+    StepError
+        If the model, the objective or a regularizer raises.
+    """
+    terms: dict[str, Tensor] = {}
+    seen, moment = x, Moment(scene.reference, generators)
+    for transform in _enabled(regularizers, Transform):
+        with named(transform.name):
+            after = transform.apply(seen, moment)
+        terms[transform.name] = root_mean_square(after.detach() - seen.detach())
+        seen = after
+    with named("the model"):
+        activity = scene.probe(seen, objective.layers)
+    with named("the objective"):
+        score = objective.score(activity)
+    terms = {"score": score, **terms}
+    loss = -score
+    for penalty in _enabled(regularizers, Penalty):
+        with named(penalty.name):
+            term = penalty.weight * penalty.value(x, scene.reference)
+        terms[penalty.name] = term
+        loss = loss + term
+    with named("the gradient"):
+        (slope,) = torch.autograd.grad(loss.sum(), x)
+    gradient = _masked(slope, held)
+    norm = terms["grad_norm"] = _norm(gradient)
+    for shaping in _enabled(regularizers, GradientShaping):
+        with named(shaping.name):
+            gradient = _masked(shaping.shape(gradient), held)
+        before, norm = norm, _norm(gradient)
+        terms[shaping.name] = torch.where(before != 0, norm / before, 1.0)
+    # In NumPy: a torch operation on a few numbers costs ten times as much, and this is done in every step.
+    rows = torch.stack([term.detach() for term in terms.values()]).float().cpu().numpy()
+    values = dict(zip(terms, rows, strict=True))
+    probabilities = activity.probabilities().float().cpu().numpy()
+    return Evaluation(x, values, probabilities, loss.detach(), slope, gradient)
+
+
+def _enabled(regularizers: Sequence[Regularizer], kind: type[Kind]) -> list[Kind]:
+    return [regularizer for regularizer in regularizers if isinstance(regularizer, kind) and regularizer.enabled]
+
+
+def _masked(gradient: Tensor, held: Tensor | None) -> Tensor:
+    return gradient if held is None else gradient.masked_fill(held, 0)
+
+
+def _norm(gradient: Tensor) -> Tensor:
+    return gradient.flatten(1).norm(dim=1)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped in torch
+
+
+def root_mean_square(change: Float[Tensor, "batch channel time"]) -> Float[Tensor, " batch"]:
+    """Return the root mean square of each dream's change."""
+    return change.square().mean(dim=(1, 2)).sqrt()
+
+
+@contextlib.contextmanager
+def named(part: str) -> Generator[None]:
+    """Say which part of a step raised."""
+    try:
+        yield
+    except StepError:
+        raise
+    except Exception as error:
+        raise StepError(f"{part} raised {type(error).__name__}: {error}; the step was undone") from error
+
+
+def not_finite(names: Sequence[str], number: int) -> str:
+    """Say which parts of a step are not finite, and what to do."""
+    return (
+        f"{', '.join(names)} is not finite at step {number}; the step was undone. "
+        f"Lower the learning rate or the weights, or reset"
+    )

@@ -1,0 +1,317 @@
+"""Is a dream plausible, and where does it lie? Judged against real data, figure by figure.
+
+Each figure of a dream is placed in the band of the same figure of real members; `docs/plausibility.md` defines them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from numpy.typing import ArrayLike
+from torch import Tensor, nn
+
+from seqdream_widget.classes import Classes
+from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.errors import ShapeError, shown
+from seqdream_widget.population import PerModel, Population
+from seqdream_widget.probe import Probe
+from seqdream_widget.probe.custody import fingerprint
+from seqdream_widget.standards import PAIRS, Band, Standard, border_standard
+from seqdream_widget.starts import sequences_of
+
+Verdict = Literal["centered", "rim", "border", "outside"]
+Target = int | str | Sequence[int | str] | None
+
+FEWEST_MEMBERS, FEWEST_TIES = 15, 16
+TIED = 0.02
+RIM_BEGINS = 0.9
+TOLERANCE = 1e-3  # of a bound: real data that was standardized has a band of no width
+
+# Which bound of its band a figure must keep to.
+BOUNDS: dict[str, Literal["lower", "upper", "both"]] = {
+    "probability": "lower",
+    "embedding_distance": "upper",
+    "neighbour_distance": "upper",
+    "spectrum_distance": "upper",
+    "roughness": "both",
+    "amplitude": "both",
+    "envelope_violation": "upper",
+    "noise_stability": "both",
+}
+PLACE = ("probability", "embedding_distance")  # say where a dream lies; the others, whether it is plausible
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    """One figure of a dream beside that of real members.
+
+    Attributes
+    ----------
+    value : float
+    band : (float, float)
+        The 5 and 95 % quantiles of real members; NaN where there are none.
+    inside : bool
+        Whether it keeps to the band: distances and violation to its upper bound, the probability to its lower one.
+    """
+
+    value: float
+    band: Band
+    inside: bool
+
+
+Figures = dict[str, Figure]
+Placed = tuple[Verdict | None, str, tuple[str, ...]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Nearest:
+    """The real sequence that the network places nearest.
+
+    Attributes
+    ----------
+    index : int
+        Into the data.
+    label : str
+        The name of its class.
+    distance : float
+        In the penultimate layer.
+    """
+
+    index: int
+    label: str
+    distance: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Plausibility:
+    """What `plausibility` says of one dream.
+
+    Attributes
+    ----------
+    verdict : {"centered", "rim", "border", "outside"} or None
+        Where it lies; ``None`` where too few real members tell.
+    reason : str
+        The verdict in words.
+    figures : mapping of str to Figure
+    nearest : Nearest
+    failing : tuple of str
+        The figures that keep it from being plausible, where it is outside.
+    """
+
+    verdict: Verdict | None
+    reason: str
+    figures: Mapping[str, Figure]
+    nearest: Nearest
+    failing: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Write a table for people."""
+        lines = [f"{self.verdict or 'not judged'}: {self.reason}"]
+        for name, figure in self.figures.items():
+            low, high = figure.band
+            mark = " " if figure.inside else "✗"
+            lines.append(f"{mark} {name.replace('_', ' '):<20}{figure.value:>10.4g}   real {low:.4g} … {high:.4g}")
+        near = self.nearest
+        lines.append(f"  nearest real sequence: {near.index} ({near.label}), distance {near.distance:.4g}")
+        return "\n".join(lines)
+
+
+class Judge:
+    """Judges dreams against the real sequences of one data set, as one model sees them.
+
+    Standards are made when first needed, and kept.
+
+    Parameters
+    ----------
+    probe : Probe
+        The model.
+    data : SequenceDataset
+        Real sequences it was not trained on, if the verdict is to mean something.
+    """
+
+    def __init__(self, probe: Probe, data: SequenceDataset) -> None:
+        self._probe = probe
+        self.classes = Classes.of(probe.n_classes, data.class_names)
+        self.population = Population.of(probe, data)
+        self._standards: dict[tuple[int, ...], Standard] = {}
+
+    def standard(self, classes: tuple[int, ...]) -> Standard:
+        """Return what members of a class look like, or points on the border between two."""
+        key = tuple(sorted(classes))
+        if key not in self._standards:
+            self._standards[key] = (
+                Standard(self._probe, self.population, [self.population.members(key[0])])
+                if len(key) == 1
+                else border_standard(self._probe, self.population, *key)
+            )
+        return self._standards[key]
+
+    def judge(self, x: Float[Tensor, "batch channel time"], target: Target) -> list[Plausibility]:
+        """Judge each sequence against a class, a pair of them, or the class that the model gives it.
+
+        Raises
+        ------
+        ValueError
+            If there is no such class.
+        """
+        classes = self._classes_of(target)
+        with torch.no_grad():
+            activity = self._probe(x.to(self._probe.device, self._probe.dtype))
+        probabilities, features = activity.probabilities().float().cpu(), activity.features.float().cpu()
+        return [
+            self._judge_one(*rows)
+            for rows in (
+                (x[[row]], features[[row]], probabilities[row], classes or (int(probabilities[row].argmax()),))
+                for row in range(len(x))
+            )
+        ]
+
+    def _classes_of(self, target: Target) -> tuple[int, ...]:
+        if target is None:
+            return ()
+        if isinstance(target, str) or not isinstance(target, Sequence):
+            return (self.classes.index(target),)
+        classes = tuple(self.classes.index(one) for one in target)
+        if len(set(classes)) != 2:  # noqa: PLR2004 - said in the message
+            raise ValueError(f"target = {shown(target)} is not allowed; give one class or a pair of different ones")
+        return classes
+
+    def _judge_one(self, x: Tensor, features: Tensor, probabilities: Tensor, classes: tuple[int, ...]) -> Plausibility:
+        figures = self._figures(x, features, probabilities, classes)
+        place = self._place_on_border if len(classes) > 1 else self._place_in_class
+        verdict, reason, failing = place(figures, probabilities, classes)
+        if verdict == "outside" and len(classes) == 1 and _tied(probabilities):
+            border = self._judge_one(x, features, probabilities, _leading(probabilities))
+            if border.verdict == "border":
+                return border
+        return Plausibility(verdict, reason, figures, self._nearest(features), failing)
+
+    def _place_in_class(self, figures: Figures, probabilities: Tensor, classes: tuple[int, ...]) -> Placed:
+        (target,) = classes
+        name, members = self.classes.names[target], self.population.members(target)
+        if len(members) < FEWEST_MEMBERS:
+            few = f'"{name}" has {len(members)} real members that the model recognizes; {FEWEST_MEMBERS} are needed'
+            return None, few, ()
+        failing = _failing(figures)
+        distance = figures["embedding_distance"].value
+        likely = figures["probability"].value >= float(members.probability.quantile(0.25))
+        near = distance <= float(members.distances.median())
+        if likely and near and not failing:
+            return "centered", f'in the middle of "{name}"', ()
+        at_edge = float(members.distances.quantile(RIM_BEGINS)) <= distance <= float(members.distances.amax())
+        if at_edge and int(probabilities.argmax()) == target and not failing:
+            return "rim", f'at the edge of "{name}"', ()
+        place = (("probability", likely), ("embedding_distance", near))
+        return _outside((*(figure for figure, holds in place if not holds), *failing))
+
+    def _place_on_border(self, figures: Figures, probabilities: Tensor, classes: tuple[int, ...]) -> Placed:
+        ties = self.standard(classes).ties
+        if ties < FEWEST_TIES:
+            few = f"{ties} of {PAIRS} lines between real members cross their border; {FEWEST_TIES} are needed"
+            return None, few, ()
+        failing = _failing(figures)
+        if set(_leading(probabilities)) != set(classes) or not _tied(probabilities):
+            return _outside(("probability", *failing))
+        if failing:
+            return _outside(failing)
+        return "border", "on the border between " + " and ".join(f'"{self.classes.names[c]}"' for c in classes), ()
+
+    def _figures(
+        self, x: Tensor, features: Tensor, probabilities: Tensor, classes: tuple[int, ...]
+    ) -> dict[str, Figure]:
+        standard = self.standard(classes)
+        values = {"probability": probabilities[list(classes)].amin(), **standard.measure(x, features)}
+        figures: dict[str, Figure] = {}
+        for name, bound in BOUNDS.items():
+            value = float(values.get(name, torch.tensor(math.nan)))
+            low, high = band = standard.bands.get(name, (math.nan, math.nan))
+            above = bound == "upper" or value >= low - TOLERANCE * abs(low)
+            below = bound == "lower" or value <= high + TOLERANCE * abs(high)
+            figures[name] = Figure(value, band, above and below)
+        return figures
+
+    def _nearest(self, features: Tensor) -> Nearest:
+        distances = torch.cdist(features, self.population.features)[0]
+        index = int(distances.argmin())
+        data = self.population.data
+        return Nearest(index, data.class_names[int(data.y[index])], float(distances[index]))
+
+
+def _leading(probabilities: Tensor) -> tuple[int, int]:
+    first, second = probabilities.topk(2).indices
+    return int(first), int(second)
+
+
+def _tied(probabilities: Tensor) -> bool:
+    first, second = probabilities.topk(2).values
+    return float(first - second) <= TIED
+
+
+def _failing(figures: Figures) -> tuple[str, ...]:
+    return tuple(name for name, figure in figures.items() if name not in PLACE and not figure.inside)
+
+
+def _outside(failing: tuple[str, ...]) -> Placed:
+    return "outside", f"unlike real members in {', '.join(failing).replace('_', ' ')}", failing
+
+
+def plausibility(
+    model: nn.Module, data: SequenceDataset, sequence: ArrayLike | Tensor, target: Target = None
+) -> Plausibility | list[Plausibility]:
+    """Judge a dream against real data: figure by figure, and where it lies.
+
+    Parameters
+    ----------
+    model : nn.Module
+        The model that was dreamed on, or another one.
+    data : SequenceDataset
+        Real sequences, best ones the model was not trained on.
+    sequence : array or Tensor of shape (time,), (channel, time) or (batch, channel, time)
+    target : int or str, or a pair of them, optional
+        The class, or the two classes on whose border it should lie; what the model takes it for unless given.
+
+    Returns
+    -------
+    Plausibility
+        Or a list of them for a batch of more than one.
+
+    Raises
+    ------
+    ShapeError
+        If model, data and sequence do not fit together.
+    ValueError
+        If there is no such class.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> demo = sd.load_demo("forda")
+    >>> sd.plausibility(demo.model, demo.data, 30 * demo.data.x[0], "normal").verdict
+    'outside'
+
+    Notes
+    -----
+    The figures and verdicts are defined in ``docs/plausibility.md``. Statistics of real data are computed at the first
+    call for a model and data set, and kept.
+    """
+    x = sequences_of("sequence", sequence, "an array or a tensor")
+    if x.shape[1:] != data.x.shape[1:]:
+        raise ShapeError(
+            f"the sequence has shape {tuple(x.shape[1:])} and the data {tuple(data.x.shape[1:])} (channel, time); "
+            f"give a sequence of the data's shape"
+        )
+    verdicts = judge_of(model, data).judge(x, target)
+    return verdicts[0] if len(verdicts) == 1 else verdicts
+
+
+def judge_of(model: nn.Module, data: SequenceDataset) -> Judge:
+    """Return the judge of a model and data set; it is made at the first call and kept."""
+    return _judges.get(data, fingerprint(model), lambda: Judge(Probe(model, data.n_channels, data.length), data))
+
+
+_judges: PerModel[Judge] = PerModel()

@@ -1,0 +1,164 @@
+"""Real sequences as the model sees them: the members of each class, and how they differ among themselves."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+from weakref import WeakKeyDictionary
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.probe import Probe
+
+CHUNK = 256  # sequences handed to the model at once
+NEIGHBOURS = 5
+
+Kept = TypeVar("Kept")
+
+
+class PerModel(Generic[Kept]):
+    """Keeps what was computed of a data set and a model: as long as the data is, for the latest few models.
+
+    Examples
+    --------
+    >>> kept = PerModel(latest=2)
+    """
+
+    def __init__(self, latest: int = 8) -> None:
+        self._latest = latest
+        self._kept: WeakKeyDictionary[SequenceDataset, dict[str, Kept]] = WeakKeyDictionary()
+
+    def get(self, data: SequenceDataset, fingerprint: str, make: Callable[[], Kept]) -> Kept:
+        """Return what is kept of a data set and a model, or make it."""
+        of_data = self._kept.setdefault(data, {})
+        found = of_data.pop(fingerprint, None)
+        of_data[fingerprint] = make() if found is None else found
+        while len(of_data) > self._latest:
+            del of_data[next(iter(of_data))]
+        return of_data[fingerprint]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Members:
+    """Real members of one class: labelled so, and predicted so.
+
+    Attributes
+    ----------
+    index : Tensor of shape (member,)
+        Their indices into the data.
+    x : Tensor of shape (member, channel, time)
+    features : Tensor of shape (member, feature)
+        Where they lie in the penultimate layer.
+    probability : Tensor of shape (member,)
+        What the model gives the class.
+    """
+
+    index: Int64[Tensor, " member"]
+    x: Float[Tensor, "member channel time"]
+    features: Float[Tensor, "member feature"]
+    probability: Float[Tensor, " member"]
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def take(self, rows: Int64[Tensor, " row"]) -> Members:
+        """Return some of them."""
+        return Members(self.index[rows], self.x[rows], self.features[rows], self.probability[rows])
+
+    @functools.cached_property
+    def centroid(self) -> Float[Tensor, " feature"]:
+        """The mean of the features."""
+        return self.features.mean(dim=0)
+
+    @functools.cached_property
+    def distances(self) -> Float[Tensor, " member"]:
+        """Each member's distance to the centroid of the others."""
+        # f − (m·c − f) / (m − 1) = m / (m − 1) · (f − c)
+        others = len(self) / max(1, len(self) - 1)
+        return others * torch.linalg.vector_norm(self.features - self.centroid, dim=1)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped in torch
+
+    @functools.cached_property
+    def neighbour_distances(self) -> Float[Tensor, " member"]:
+        """Each member's mean distance to the five nearest others."""
+        found: list[Tensor] = []
+        for first in range(0, len(self), CHUNK):
+            rows = torch.cdist(self.features[first : first + CHUNK], self.features)
+            own = torch.arange(len(rows))
+            rows[own, first + own] = torch.inf
+            found.append(nearest_mean(rows, len(self) - 1))
+        return torch.cat(found) if found else torch.zeros(0)
+
+
+def chunks(x: Tensor, size: int) -> Iterator[Tensor]:
+    """Cut a tensor along its first axis into pieces of at most `size`."""
+    return (x[first : first + size] for first in range(0, len(x), size))
+
+
+def nearest_mean(distances: Float[Tensor, "row member"], members: int) -> Float[Tensor, " row"]:
+    """Return the mean of each row's five smallest distances, of fewer where there are fewer members."""
+    count = min(NEIGHBOURS, members)
+    if count < 1:
+        return torch.zeros(len(distances))
+    return distances.topk(count, dim=1, largest=False).values.mean(dim=1)
+
+
+class Population:
+    """Real sequences as a model sees them. Use `of`, which computes them once per model and data.
+
+    Parameters
+    ----------
+    probe : Probe
+        The model.
+    data : SequenceDataset
+        The real sequences.
+
+    Attributes
+    ----------
+    data : SequenceDataset
+    probabilities : Tensor of shape (n, class)
+    features : Tensor of shape (n, feature)
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> from seqdream_widget.probe import Probe
+    >>> demo = sd.load_demo("forda")
+    >>> population = Population.of(Probe(demo.model, 1, 500), demo.data)
+    >>> len(population.members(1)) <= 250
+    True
+    """
+
+    def __init__(self, probe: Probe, data: SequenceDataset) -> None:
+        self.data = data
+        probabilities: list[Tensor] = []
+        features: list[Tensor] = []
+        with torch.no_grad():
+            for x in chunks(data.x, CHUNK):
+                activity = probe(x.to(probe.device, probe.dtype))
+                probabilities.append(activity.probabilities().float().cpu())
+                features.append(activity.features.float().cpu())
+        self.probabilities = torch.cat(probabilities)
+        self.features = torch.cat(features)
+        self._members: dict[int, Members] = {}
+
+    @staticmethod
+    def of(probe: Probe, data: SequenceDataset) -> Population:
+        """Return the population of a model and data; computed at the first call, kept as long as the data is."""
+        return _populations.get(data, probe.fingerprint, lambda: Population(probe, data))
+
+    def members(self, index: int) -> Members:
+        """Return the real members of a class; there may be none."""
+        if index not in self._members:
+            chosen = ((self.data.y == index) & (self.probabilities.argmax(dim=1) == index)).nonzero()[:, 0]
+            self._members[index] = Members(
+                chosen, self.data.x[chosen], self.features[chosen], self.probabilities[chosen, index]
+            )
+        return self._members[index]
+
+
+_populations: PerModel[Population] = PerModel()
