@@ -29,7 +29,12 @@ def scene(demo):
     return Scene(Probe(demo.model, 1, 500), Classes(("normal", "abnormal")))
 
 
-SEEN = Activity(torch.zeros(2, 2), torch.zeros(1, 1, 2), torch.zeros(1, 2), layers={"a": torch.arange(24.0).reshape(2, 3, 4), "b": torch.zeros(2, 3)})
+SEEN = Activity(
+    torch.zeros(2, 2),
+    torch.zeros(1, 1, 2),
+    torch.zeros(1, 2),
+    layers={"a": torch.arange(24.0).reshape(2, 3, 4), "b": torch.zeros(2, 3)},
+)
 
 
 # ---- the list ---------------------------------------------------------------------------------------------------
@@ -95,7 +100,9 @@ def test_the_scores_are_what_the_formulas_say():
 
 def test_a_direction_of_a_silent_layer_has_cosine_zero_and_a_finite_gradient():
     hidden = torch.zeros(1, 3, requires_grad=True)
-    score = Direction("b", [0.0, 2.0, 0.0]).score(Activity(torch.zeros(1, 2), torch.zeros(1, 1, 2), torch.zeros(1, 2), layers={"b": hidden}))
+    score = Direction("b", [0.0, 2.0, 0.0]).score(
+        Activity(torch.zeros(1, 2), torch.zeros(1, 1, 2), torch.zeros(1, 2), layers={"b": hidden})
+    )
     (gradient,) = torch.autograd.grad(score.sum(), hidden)
     assert score.tolist() == [0.0]
     assert gradient.isfinite().all()
