@@ -42,6 +42,9 @@ class Settings:
         Amplitudes are multiplied by 1 ± this.
     noise : float
         Standard deviation of the noise that is added, in the unit of the data.
+    balance : float
+        How far unequal classes are evened out, 0 to 1: a sequence is drawn with a weight of its class's size to the
+        power of minus this. 0 takes each once an epoch, 1 takes each class equally often.
     """
 
     seed: int = 0
@@ -53,6 +56,7 @@ class Settings:
     crop: float = 0.9
     rescale: float = 0.2
     noise: float = 0.02
+    balance: float = 0.0
 
 
 def augment(x: Tensor, settings: Settings, random: Generator) -> Tensor:
@@ -63,6 +67,14 @@ def augment(x: Tensor, settings: Settings, random: Generator) -> Tensor:
     amplitude = 1 + settings.rescale * (2 * torch.rand(len(x), 1, 1, generator=random) - 1)
     cut = x[:, :, start : start + kept]
     return cut * amplitude + settings.noise * torch.randn(cut.shape, generator=random)
+
+
+def epoch(y: Tensor, balance: float, random: Generator) -> Tensor:
+    """Draw the indices of one epoch, as many as there are labels `y`; see `Settings.balance`."""
+    if balance == 0:
+        return torch.randperm(len(y), generator=random)
+    weights = torch.bincount(y).float()[y] ** -balance
+    return torch.multinomial(weights, len(y), replacement=True, generator=random)
 
 
 def pick_per_class(y: Tensor, count: int, random: Generator) -> Tensor:
@@ -80,22 +92,18 @@ def evaluate(model: nn.Module, data: SequenceDataset) -> tuple[int, float]:
     return correct, functional.cross_entropy(logits, data.y).item()
 
 
-def train(data: SequenceDataset, settings: Settings) -> tuple[ResNet, dict[str, int | float]]:
-    """Train on one part of `data`; keep the epoch with the lowest loss on the other part.
+def train(model: nn.Module, data: SequenceDataset, settings: Settings) -> dict[str, int | float]:
+    """Train `model` on one part of `data`; leave it in eval mode with the weights of the best epoch on the other part.
 
     Returns
     -------
-    ResNet
-        In eval mode.
     dict
         What there is to tell of the training, for the card.
     """
-    torch.manual_seed(settings.seed)
     random = torch.Generator().manual_seed(settings.seed)
     order = torch.randperm(len(data), generator=random)
     held_out, kept = order.tensor_split([round(settings.validation_share * len(data))])
     validation = SequenceDataset(data.x[held_out], data.y[held_out], data.class_names)
-    model = ResNet(data.n_channels, data.n_classes)
     optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     # The last batch of an epoch is dropped unless full: batch normalization dislikes small ones.
     batches = len(kept) // settings.batch_size
@@ -103,10 +111,10 @@ def train(data: SequenceDataset, settings: Settings) -> tuple[ResNet, dict[str, 
     best_loss, best_epoch, best_correct = float("inf"), 0, 0
     best_state = copy.deepcopy(model.state_dict())
     with tqdm(total=settings.epochs * batches, unit="batch") as bar:
-        for epoch in range(1, settings.epochs + 1):
+        for number in range(1, settings.epochs + 1):
             model.train()
-            shuffled = kept[torch.randperm(len(kept), generator=random)]
-            for batch in shuffled[: batches * settings.batch_size].split(settings.batch_size):
+            drawn = kept[epoch(data.y[kept], settings.balance, random)]
+            for batch in drawn[: batches * settings.batch_size].split(settings.batch_size):
                 logits = model(augment(data.x[batch], settings, random))
                 optimizer.zero_grad()
                 functional.cross_entropy(logits, data.y[batch]).backward()
@@ -115,14 +123,15 @@ def train(data: SequenceDataset, settings: Settings) -> tuple[ResNet, dict[str, 
                 bar.update()
             correct, loss = evaluate(model, validation)
             if loss < best_loss:
-                best_loss, best_epoch, best_correct = loss, epoch, correct
+                best_loss, best_epoch, best_correct = loss, number, correct
                 best_state = copy.deepcopy(model.state_dict())
             bar.set_postfix_str(
-                f"epoch {epoch}: validation accuracy {correct / len(validation):.4f}, "
+                f"epoch {number}: validation accuracy {correct / len(validation):.4f}, "
                 f"loss {loss:.4f}, best {best_loss:.4f}"
             )
     model.load_state_dict(best_state)
-    return model.eval(), {
+    model.eval()
+    return {
         "train_n": len(kept),
         "validation_n": len(validation),
         "validation_accuracy": best_correct / len(validation),
@@ -140,7 +149,10 @@ def bundle(test: SequenceDataset, per_class: int, seed: int) -> dict[str, Tensor
 def make(name: str, root: Path, out: Path, settings: Settings) -> dict[str, object]:
     """Train, test once, write model, data and card to `out`; return the card."""
     recipe = RECIPES[name]
-    model, told = train(SequenceDataset.from_ucr(recipe.dataset, "train", root), settings)
+    data = SequenceDataset.from_ucr(recipe.dataset, "train", root)
+    torch.manual_seed(settings.seed)
+    model = ResNet(data.n_channels, data.n_classes)
+    told = train(model, data, settings)
     test = SequenceDataset.from_ucr(recipe.dataset, "test", root)
     correct, _ = evaluate(model, test)
     tensors = bundle(test, recipe.bundled_per_class, settings.seed)
