@@ -80,7 +80,7 @@ FAMILIES: dict[str, Callable[[int], nn.Module]] = {
     "transformer": Transformer,
 }
 # ECG5000 has 500 beats to train on, of the rarer classes two to nineteen: more epochs, more noise, balanced.
-DATASETS = {"FordA": Settings(epochs=20), "ECG5000": Settings(epochs=200, balance=0.5, noise=0.1)}
+DATASETS = {"FordA": Settings(epochs=20), "ECG5000": Settings(epochs=200, balance=0.7, noise=0.2)}
 
 
 def network(dataset: str, family: str, seed: int = 0, *, root: Path, cache: Path = CACHE) -> nn.Module:
