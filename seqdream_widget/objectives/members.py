@@ -38,18 +38,28 @@ class Anchor:
         The members.
     reach : float
         The mean distance to the five nearest members up to which they don't pull.
+    centroid : Tensor of shape (feature,)
+        The mean of the members.
+    radius : float
+        The distance to it from which on a dream is at the edge.
     """
 
     points: Float[Tensor, "point feature"]
     scale: float
     features: Float[Tensor, "member feature"]
     reach: float
+    centroid: Float[Tensor, " feature"]
+    radius: float
 
     def distance(self, features: Float[Tensor, "batch feature"]) -> Float[Tensor, " batch"]:
         """Return ``(d / scale)² + max(0, n / reach − 1)²``: d to the nearest point, n to the nearest members."""
         nearest = torch.cdist(features, self.points.to(features)).amin(dim=1)
         neighbours = nearest_mean(torch.cdist(features, self.features.to(features)), len(self.features))
         return (nearest / self.scale).square() + (neighbours / self.reach - 1).relu().square()
+
+    def inwardness(self, features: Float[Tensor, "batch feature"]) -> Float[Tensor, " batch"]:
+        """Return ``max(0, 1 − d / radius)``: d to the mean of the members."""
+        return (1 - torch.cdist(features, self.centroid.to(features)[None])[:, 0] / self.radius).relu()
 
 
 @described
@@ -88,10 +98,11 @@ class MemberObjective(Objective, abstract=True):
         assert isinstance(resolved, MemberObjective)
         return dataclasses.replace(resolved, anchor=resolved.anchor_in(scene))
 
-    def pull(self, activity: Activity) -> Float[Tensor, " batch"]:
-        """Return how far each dream is from where it is pulled, squared; the objective must have been resolved."""
-        assert self.anchor is not None
-        return self.anchor.distance(activity.features)
+    @property
+    def bound(self) -> Anchor:
+        """Where the dream is pulled; the objective must have been resolved."""
+        assert self.anchor is not None, "an objective is resolved before it scores"
+        return self.anchor
 
     def to_json(self) -> dict[str, Any]:
         """Name type and classes; the data stays where it is."""
@@ -126,11 +137,11 @@ class Prototype(MemberObjective, ClassObjective):
     def anchor_in(self, scene: Scene) -> Anchor:
         """Pull to the mean."""
         members = scene.members("Prototype", self.index, self.data)
-        return _anchor(members.centroid[None], members)
+        return _anchor(members.centroid[None], members, members.distances.median())
 
     def score(self, activity: Activity) -> Float[Tensor, " batch"]:
         """Return how far from the centre it is, squared and negative."""
-        return -self.pull(activity)
+        return -self.bound.distance(activity.features)
 
 
 @described
@@ -146,8 +157,9 @@ class Rim(MemberObjective, ClassObjective):
 
     Notes
     -----
-    ``−(e / d̃)² − max(0, n / ñ − 1)² − max(0, ½ − m)``: e is the distance to the nearest outer member, m the lead of the
-    class's logit over the others; d̃, n and ñ as for `Prototype`. Outer members lie from the 91 to the 97 % quantile of
+    ``−(e / d̃)² − max(0, n / ñ − 1)² − 10 max(0, 1 − d / d₉₄)² − max(0, ½ − m)``: e is the distance to the nearest outer
+    member, d that to the members' mean and d₉₄ its 94 % quantile, m the lead of the class's logit over the others; d̃, n
+    and ñ as for `Prototype`. Outer members lie from the 91 to the 97 % quantile of
     the distance to the mean; of these the half that the network is surest of, and of that the half with the nearest
     neighbours. The package's own.
 
@@ -159,6 +171,8 @@ class Rim(MemberObjective, ClassObjective):
     """
 
     OUTER: ClassVar[tuple[float, float]] = (0.91, 0.97)
+    RADIUS: ClassVar[float] = 0.94
+    OUTWARD: ClassVar[float] = 10.0
     LEAD: ClassVar[float] = 0.5
 
     def anchor_in(self, scene: Scene) -> Anchor:
@@ -167,11 +181,14 @@ class Rim(MemberObjective, ClassObjective):
         low, high = (float(members.distances.quantile(share)) for share in self.OUTER)
         outer = members.where((members.distances >= low) & (members.distances <= high))
         sure = outer.where(outer.probability >= outer.probability.median())
-        return _anchor(sure.where(sure.neighbour_distances <= sure.neighbour_distances.median()).features, members)
+        near = sure.where(sure.neighbour_distances <= sure.neighbour_distances.median())
+        return _anchor(near.features, members, members.distances.quantile(self.RADIUS))
 
     def score(self, activity: Activity) -> Float[Tensor, " batch"]:
         """Return how far from the edge it is, squared and negative."""
-        return -self.pull(activity) - (self.LEAD - lead(activity.logits, self.index)).relu()
+        behind = (self.LEAD - lead(activity.logits, self.index)).relu()
+        outward = self.OUTWARD * self.bound.inwardness(activity.features).square()
+        return -self.bound.distance(activity.features) - outward - behind
 
 
 @described
@@ -216,20 +233,21 @@ class Crossing(MemberObjective, PairObjective):
         features = torch.cat([group.features for group in groups])
         neighbours = nearest_mean(torch.cdist(ties.features, features), len(features))
         near = neighbours <= neighbours.quantile(self.NEAREST)
+        reach = neighbours[near].median()
         return Anchor(
-            ties.features[near], _positive(neighbours.median()), features, _positive(neighbours[near].median())
+            ties.features[near], _scale(neighbours.median()), features, _scale(reach), features.mean(dim=0), radius=1.0
         )
 
     def score(self, activity: Activity) -> Float[Tensor, " batch"]:
         """Return how far from the crossings it is, squared and negative."""
-        return -self.pull(activity)
+        return -self.bound.distance(activity.features)
 
 
-def _anchor(points: Tensor, members: Members) -> Anchor:
-    scale, reach = members.distances.median(), members.neighbour_distances.median()
-    return Anchor(points, _positive(scale), members.features, _positive(reach))
+def _anchor(points: Tensor, members: Members, radius: Tensor) -> Anchor:
+    scale, reach = _scale(members.distances.median()), _scale(members.neighbour_distances.median())
+    return Anchor(points, scale, members.features, reach, members.centroid, _scale(radius))
 
 
-def _positive(scale: Tensor) -> float:
-    """Return a scale to divide by; 1 where all members are the same."""
-    return float(scale) or 1.0
+def _scale(distance: Tensor) -> float:
+    """Return a distance to divide by; 1 where all members are the same."""
+    return float(distance) or 1.0
