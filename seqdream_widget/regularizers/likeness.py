@@ -203,7 +203,8 @@ class DataEnvelope(Likeness):
     Notes
     -----
     The range is from the 0.5 to the 99.5 % quantile of the members, the one that the envelope violation of a dream is
-    counted with. In its idea the "clamp to borders" that Schlegel's group uses on generated sequences, as a penalty.
+    counted with. As a projection onto the extremes, "clamp to borders" in the code of Schlegel, Rauscher, Keim 2024
+    (arXiv 2408.10633); the penalty and the quantiles are the package's own.
 
     Examples
     --------
