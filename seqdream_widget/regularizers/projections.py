@@ -164,6 +164,11 @@ class Standardize(Projection):
     every : int
         Act every so many steps.
 
+    Notes
+    -----
+    The z-normalization of time series, Goldin and Kanellakis 1995; the archive's sequences are normalized like this,
+    one by one.
+
     Examples
     --------
     >>> import torch
@@ -212,7 +217,8 @@ class Clamp(Projection):
 
     Notes
     -----
-    The range per time step is the "clamp to borders" that Schlegel's group uses on generated sequences.
+    The projection of the projected gradient method, Goldstein 1964. The range per time step is the "clamp to borders"
+    in the code of Schlegel, Rauscher, Keim 2024 (arXiv 2408.10633).
 
     Examples
     --------
