@@ -6,7 +6,7 @@ NODE_MODULES := js/node_modules/.installed
 FRONT_END := seqdream_widget/static/widget.js
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: demo test build environment lint types test-python test-js exactness test-browser bench-streaming screenshots clean
+.PHONY: demo test build environment lint types test-python test-js exactness test-browser bench-streaming pictures screenshots clean
 .DELETE_ON_ERROR:
 
 demo: build  ## JupyterLab on the quickstart; NO_BROWSER=1 only serves it and prints the address
@@ -56,6 +56,9 @@ test-browser: build chromium  ## real JupyterLab, real Chromium, real kernel
 
 bench-streaming: build chromium  ## what streaming costs, beside a bare loop and bqplot
 	$(BIN)/python -m benchmarks.streaming
+
+pictures: build  ## docs/images/dreams, without and with each regularizer
+	$(BIN)/python -m docs.pictures
 
 screenshots: build chromium  ## docs/images, from a real JupyterLab in light and dark
 	$(BIN)/python -m tests.browser.screenshots

@@ -9,13 +9,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from seqdream_widget import commands, objectives, parameterizations, regularizers
+    from seqdream_widget import commands, objectives, parameterizations, presets, regularizers
     from seqdream_widget.datasets import SequenceDataset
     from seqdream_widget.demos import load_demo
     from seqdream_widget.errors import ShapeError, StepError
     from seqdream_widget.headless import Result, dream
+    from seqdream_widget.judge import Plausibility, plausibility
     from seqdream_widget.probe import layers
     from seqdream_widget.session import Session
+    from seqdream_widget.transfers import Transfer, transfer
     from seqdream_widget.widget import SeqDream
 
 __version__ = "0.1.0"
@@ -27,19 +29,25 @@ _HOME = {
     "StepError": "errors",
     "Result": "headless",
     "dream": "headless",
+    "Plausibility": "judge",
+    "plausibility": "judge",
     "layers": "probe",
     "Session": "session",
+    "Transfer": "transfers",
+    "transfer": "transfers",
     "SeqDream": "widget",
 }
-_MODULES = ("commands", "objectives", "parameterizations", "regularizers")
+_MODULES = ("commands", "objectives", "parameterizations", "presets", "regularizers")
 
 __all__ = [
+    "Plausibility",
     "Result",
     "SeqDream",
     "SequenceDataset",
     "Session",
     "ShapeError",
     "StepError",
+    "Transfer",
     "__version__",
     "commands",
     "dream",
@@ -47,7 +55,10 @@ __all__ = [
     "load_demo",
     "objectives",
     "parameterizations",
+    "plausibility",
+    "presets",
     "regularizers",
+    "transfer",
 ]
 
 

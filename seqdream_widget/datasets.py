@@ -14,6 +14,7 @@ from jaxtyping import Float, Int64
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from seqdream_widget.classes import Classes
 from seqdream_widget.errors import ShapeError
 
 Label = int | float | str
@@ -189,6 +190,34 @@ class SequenceDataset:
     def n_classes(self) -> int:
         """Classes that have a name; a class may have no member."""
         return len(self.class_names)
+
+    def only(self, *targets: int | str) -> SequenceDataset:
+        """Return the sequences of some classes, with all else as it is.
+
+        Parameters
+        ----------
+        *targets : int or str
+            Indices or names of the classes.
+
+        Raises
+        ------
+        ValueError
+            If there is no such class, or one has no members.
+
+        Examples
+        --------
+        >>> data = SequenceDataset([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 2])
+        >>> data.only(0, 2).x.tolist()
+        [[[0.0, 1.0]], [[1.0, 1.0]]]
+        """
+        indices = [Classes(self.class_names).index(target) for target in targets]
+        for index in indices:
+            if not (self.y == index).any():
+                raise ValueError(f'class "{self.class_names[index]}" has no members in the data; choose another')
+        kept = torch.isin(self.y, torch.tensor(indices))
+        return SequenceDataset(
+            self.x[kept], self.y[kept], self.class_names, self.channel_names, self.sample_rate, self.unit, self.scale
+        )
 
     def members(self, index: int) -> Float[Tensor, "member channel time"]:
         """Select the sequences of one class.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Sequence
 
 import torch
@@ -12,10 +13,12 @@ from tqdm.auto import tqdm
 
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.history import History
+from seqdream_widget.judge import Plausibility, judge_of
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory
 from seqdream_widget.parameterizations import Parameterization
 from seqdream_widget.parameters import known_keywords_only, whole
+from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.session import Session, Start
 
@@ -38,6 +41,15 @@ class Result:
     history: History
     session: Session
 
+    @functools.cached_property
+    def plausibility(self) -> Plausibility | list[Plausibility] | None:
+        """Where it lies among the real sequences of its data: see `sd.plausibility`; ``None`` without data."""
+        scene = self.session.scene
+        if scene.reference is None:
+            return None
+        verdicts = judge_of(scene.probe, scene.reference.data).judge(self.sequence, self.session.objective.targets)
+        return verdicts[0] if len(verdicts) == 1 else verdicts
+
     def __repr__(self) -> str:
         """Tell shape and steps; never print arrays."""
         return f"Result(sequence={tuple(self.sequence.shape)}, steps={self.session.step_count})"
@@ -46,7 +58,7 @@ class Result:
 @known_keywords_only
 def dream(
     model: nn.Module,
-    objective: Objective,
+    objective: Objective | Preset,
     *,
     data: SequenceDataset | None = None,
     start: Start = "noise",
@@ -56,7 +68,7 @@ def dream(
     steps: int = 500,
     seed: int = 0,
     optimizer: str | OptimizerFactory = "adam",
-    learning_rate: float = 0.05,
+    learning_rate: float | None = None,
     parameterization: str | Parameterization = "samples",
     regularizers: Sequence[Regularizer] = (),
     threads: int = 1,

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from seqdream_widget.datasets import SequenceDataset
@@ -67,8 +67,12 @@ class Members:
         return len(self.index)
 
     def take(self, rows: Int64[Tensor, " row"]) -> Members:
-        """Return some of them."""
+        """Return some of them, as members of a smaller group."""
         return Members(self.index[rows], self.x[rows], self.features[rows], self.probability[rows])
+
+    def where(self, mask: Bool[Tensor, " member"]) -> Members:
+        """Return those of them for which a mask is true."""
+        return self.take(mask.nonzero()[:, 0])
 
     @functools.cached_property
     def centroid(self) -> Float[Tensor, " feature"]:
@@ -92,6 +96,24 @@ class Members:
             rows[own, first + own] = torch.inf
             found.append(nearest_mean(rows, len(self) - 1))
         return torch.cat(found) if found else torch.zeros(0)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Ties:
+    """Points on straight lines between members of two classes, where both classes lead with equal logits.
+
+    Attributes
+    ----------
+    x : Tensor of shape (tie, channel, time)
+    features : Tensor of shape (tie, feature)
+        Where they lie in the penultimate layer.
+    ends : pair of Members
+        The members at the ends of all lines drawn, also of those that have no tie.
+    """
+
+    x: Float[Tensor, "tie channel time"]
+    features: Float[Tensor, "tie feature"]
+    ends: tuple[Members, Members]
 
 
 def chunks(x: Tensor, size: int) -> Iterator[Tensor]:
@@ -127,6 +149,9 @@ class Population:
     --------
     >>> import seqdream_widget as sd
     >>> from seqdream_widget.probe import Probe
+
+    if TYPE_CHECKING:
+    from seqdream_widget.ties import Ties
     >>> demo = sd.load_demo("forda")
     >>> population = Population.of(Probe(demo.model, 1, 500), demo.data)
     >>> len(population.members(1)) <= 250
@@ -145,6 +170,7 @@ class Population:
         self.probabilities = torch.cat(probabilities)
         self.features = torch.cat(features)
         self._members: dict[int, Members] = {}
+        self.ties: dict[tuple[int, int], Ties] = {}
 
     @staticmethod
     def of(probe: Probe, data: SequenceDataset) -> Population:

@@ -61,6 +61,22 @@ class Members:
         return log_magnitude(self.x, self.floor).mean(dim=0)
 
     @functools.cached_property
+    def spectrum_spread(self) -> float:
+        """Median over the members of the root mean square difference of their log-magnitude spectrum to the mean."""
+        difference = log_magnitude(self.x, self.floor) - self.log_spectrum
+        return float(difference.square().mean(dim=(1, 2)).sqrt().median())
+
+    @functools.cached_property
+    def mean(self) -> Float[Tensor, "channel 1"]:
+        """Mean value of each channel."""
+        return self.x.mean(dim=(0, 2))[:, None]
+
+    @functools.cached_property
+    def amplitude(self) -> Float[Tensor, "channel 1"]:
+        """Standard deviation in time of each channel: the median over the members."""
+        return self.x.std(dim=2, correction=0).median(dim=0).values[:, None]
+
+    @functools.cached_property
     def roughness(self) -> Float[Tensor, "channel 1"]:
         """Mean of |x_t − x_{t−1}| in each channel."""
         return self.x.diff(dim=2).abs().mean(dim=(0, 2))[:, None]

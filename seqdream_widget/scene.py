@@ -21,12 +21,15 @@ class Scene:
         The model.
     classes : Classes
         Its classes.
+    shape : (int, int)
+        Channels and samples of a dream.
     reference : Reference, optional
         Statistics of the real data, where there is any.
     """
 
     probe: Probe
     classes: Classes
+    shape: tuple[int, int]
     reference: Reference | None = None
 
     def population(self, who: str, data: SequenceDataset | None) -> Population:

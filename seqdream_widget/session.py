@@ -26,6 +26,7 @@ from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory
 from seqdream_widget.parameterizations import Parameterization, parameterization_of
 from seqdream_widget.parameters import known_keywords_only, whole
+from seqdream_widget.presets import Preset, merged
 from seqdream_widget.probe import Probe
 from seqdream_widget.reference import Reference
 from seqdream_widget.regularizers import Regularizer
@@ -34,6 +35,8 @@ from seqdream_widget.scene import Scene
 from seqdream_widget.segments import segments
 from seqdream_widget.starts import shape_of, start_of
 from seqdream_widget.threads import intra_op_threads
+
+DEFAULT_RATE = 0.05
 
 Start = str | int | ArrayLike | Tensor
 
@@ -53,8 +56,8 @@ class Session:
     ----------
     model : nn.Module
         A classifier of sequences; a private copy of it is used.
-    objective : Objective
-        What to climb, e.g. ``sd.objectives.Logit("abnormal")``.
+    objective : Objective or Preset
+        What to climb, e.g. ``sd.objectives.Logit("abnormal")``. Of a preset, keywords given here win.
     data : SequenceDataset, optional
         Real sequences: gives length, class names, and what regularizers and views compare with.
     start : str, int, array or Tensor
@@ -71,8 +74,8 @@ class Session:
         ``"lbfgs"``, …), or ``(params, lr=...) -> torch.optim.Optimizer``. It is tried out at once. ``"adam"`` counts
         its steps per sample, so that an edited sample begins anew; one that moves each number by the gradients of all,
         such as ``"lbfgs"``, runs one dream at a time.
-    learning_rate : float
-        1e-6 … 100.
+    learning_rate : float, optional
+        1e-6 … 100; the preset's unless given, else 0.05.
     parameterization : str or Parameterization
         What the optimizer owns: ``"samples"``, ``"fourier"``, ``"magnitude_fourier"`` (needs data), ``"spline"``, or an
         object such as ``sd.parameterizations.Spline(every=16)``. Each holds any start and any edit exactly.
@@ -109,7 +112,7 @@ class Session:
     def __init__(
         self,
         model: nn.Module,
-        objective: Objective,
+        objective: Objective | Preset,
         *,
         data: SequenceDataset | None = None,
         start: Start = "noise",
@@ -118,7 +121,7 @@ class Session:
         batch_size: int = 1,
         seed: int = 0,
         optimizer: str | OptimizerFactory = "adam",
-        learning_rate: float = 0.05,
+        learning_rate: float | None = None,
         parameterization: str | Parameterization = "samples",
         regularizers: Sequence[Regularizer] = (),
         threads: int = 1,
@@ -126,7 +129,13 @@ class Session:
         layout: str | None = None,
         features: str | None = None,
     ) -> None:
-        if not isinstance(objective, Objective):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+        preset = objective if isinstance(objective, Preset) else None
+        if preset is not None:
+            objective, data = preset.objective, data or preset.data
+            regularizers = merged(preset.regularizers, regularizers)
+        if learning_rate is None:
+            learning_rate = DEFAULT_RATE if preset is None else preset.learning_rate
+        if not isinstance(objective, Objective):
             raise TypeError(f"{shown(objective)} is no objective; give e.g. sd.objectives.Logit(0)")
         if data is not None and not isinstance(data, SequenceDataset):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
             raise TypeError(f"data is a {type(data).__name__}; give sd.SequenceDataset(x, y)")
@@ -143,7 +152,7 @@ class Session:
         generators = [torch.Generator().manual_seed(seed + dream) for dream in range(batch_size)]
         first = start_of(start, shape, self.reference, generators)
         self._dreamer = Dreamer(
-            Scene(probe, self.classes, self.reference),
+            Scene(probe, self.classes, shape, self.reference),
             objective,
             first.to(device=probe.device, dtype=probe.dtype),
             generators,
@@ -213,6 +222,11 @@ class Session:
     def objective(self) -> Objective:
         """What is climbed, with classes as indices."""
         return self._dreamer.objective
+
+    @property
+    def scene(self) -> Scene:
+        """The model, its classes and the real data."""
+        return self._dreamer.scene
 
     @property
     def regularizers(self) -> tuple[Regularizer, ...]:

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from seqdream_widget.population import CHUNK, Members, Population, chunks, nearest_mean
+from seqdream_widget.population import CHUNK, Members, Population, Ties, chunks, nearest_mean
 from seqdream_widget.probe import Probe
 from seqdream_widget.reference import Reference
 from seqdream_widget.spectrum import log_magnitude
@@ -22,8 +22,6 @@ BAND = (0.05, 0.95)
 ENVELOPE = (0.005, 0.995)
 NOISY_COPIES, NOISE = 16, 0.05
 MOST_NOISE_TESTED = 64  # members whose stability against noise is measured
-PAIRS = 64
-BISECTIONS = 16
 COLUMNS = 2**22  # values sorted at once
 
 
@@ -37,9 +35,9 @@ class Standard:
     population : Population
         The real sequences as it sees them.
     groups : sequence of Members
-        Of one class, or the pairs' members of two.
-    ties : Tensor of shape (tie, channel, time), optional
-        Points on the border, for two classes.
+        Of one class, or of two.
+    ties : Ties, optional
+        Points on the border between two classes.
 
     Attributes
     ----------
@@ -52,12 +50,12 @@ class Standard:
         probe: Probe,
         population: Population,
         groups: Sequence[Members],
-        ties: Float[Tensor, "tie channel time"] | None = None,
+        ties: Ties | None = None,
     ) -> None:
         self._probe = probe
         self._floor = Reference.of(population.data).members().floor
         self.groups = groups
-        self.ties = 0 if ties is None else len(ties)
+        self.ties = 0 if ties is None else len(ties.x)
         self._x = torch.cat([group.x for group in groups])
         self._features = torch.cat([group.features for group in groups])
         self.bands: dict[str, Band] = {}
@@ -67,11 +65,8 @@ class Standard:
         self._low, self._high = _envelope(self._x)
         real = {"probability": torch.cat([group.probability for group in groups]), **self._measure_members()}
         if ties is not None:
-            with torch.no_grad():
-                features = probe(ties.to(probe.device, probe.dtype)).features.float().cpu()
-            self.tie_features = features
-            of_ties = {"probability": torch.full((len(ties),), 0.5), **self.measure(ties, features)}
-            real = {name: torch.cat([values, of_ties[name]]) for name, values in real.items()}
+            tied = {"probability": torch.full((self.ties,), 0.5), **self.measure(ties.x, ties.features)}
+            real = {name: torch.cat([values, tied[name]]) for name, values in real.items()}
         for name, values in real.items():
             self.bands[name] = (float(values.quantile(BAND[0])), float(values.quantile(BAND[1])))
 
@@ -125,35 +120,6 @@ class Standard:
             predicted = torch.cat([self._probe(part).logits.argmax(dim=1).cpu() for part in parts])
         predicted = predicted.reshape(len(x), 1 + NOISY_COPIES)
         return (predicted[:, 1:] == predicted[:, :1]).float().mean(dim=1)
-
-
-def border_standard(probe: Probe, population: Population, first: int, second: int) -> Standard:
-    """Return what sequences on the border between two classes look like at best.
-
-    Of 64 pairs (seed 0) of one member of each class, those whose straight line crosses a tie at which both classes
-    lead, taken at the tie; together with the members of the pairs.
-    """
-    random = torch.Generator().manual_seed(0)
-    groups = [population.members(first), population.members(second)]
-    if not all(map(len, groups)):
-        return Standard(probe, population, groups)
-    drawn = [torch.randint(len(group), (PAIRS,), generator=random) for group in groups]
-    a, b = (group.x[rows].to(probe.device, probe.dtype) for group, rows in zip(groups, drawn, strict=True))
-    low, high = torch.zeros(PAIRS, 1, 1).to(a), torch.ones(PAIRS, 1, 1).to(a)
-    with torch.no_grad():
-        for _ in range(BISECTIONS):
-            middle = (low + high) / 2
-            logits = probe(torch.lerp(a, b, middle)).logits
-            first_leads = (logits[:, first] > logits[:, second])[:, None, None]
-            low, high = torch.where(first_leads, middle, low), torch.where(first_leads, high, middle)
-        ties = torch.lerp(a, b, (low + high) / 2)
-        leading = probe(ties).logits.topk(2, dim=1).indices.sort(dim=1).values.cpu()
-    both_lead = (leading == torch.tensor(sorted((first, second)))).all(dim=1)
-    chosen = [
-        group.take(torch.bincount(rows, minlength=len(group)).nonzero()[:, 0])
-        for group, rows in zip(groups, drawn, strict=True)
-    ]
-    return Standard(probe, population, chosen, ties.float().cpu()[both_lead])
 
 
 def roughness(x: Float[Tensor, "batch channel time"]) -> Float[Tensor, " batch"]:

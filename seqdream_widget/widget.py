@@ -22,6 +22,7 @@ from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory
 from seqdream_widget.parameterizations import Parameterization
 from seqdream_widget.parameters import known_keywords_only, whole
+from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.runner import Pacer, Runner
 from seqdream_widget.session import Session, Start
@@ -100,7 +101,7 @@ class SeqDream(anywidget.AnyWidget):
     def __init__(
         self,
         model: nn.Module,
-        objective: Objective,
+        objective: Objective | Preset,
         *,
         data: SequenceDataset | None = None,
         start: Start = "noise",
@@ -108,7 +109,7 @@ class SeqDream(anywidget.AnyWidget):
         channels: int | None = None,
         seed: int = 0,
         optimizer: str | OptimizerFactory = "adam",
-        learning_rate: float = 0.05,
+        learning_rate: float | None = None,
         parameterization: str | Parameterization = "samples",
         regularizers: Sequence[Regularizer] = (),
         threads: int | None = None,

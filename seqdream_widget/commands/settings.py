@@ -12,6 +12,7 @@ from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory, chosen, factory_of
 from seqdream_widget.parameterizations import Parameterization, parameterization_of
 from seqdream_widget.parameters import described, number
+from seqdream_widget.presets import Preset, merged
 from seqdream_widget.regularizers.base import Regularizer, by_name, checked
 
 LOWEST_RATE, HIGHEST_RATE = 1e-6, 100.0
@@ -81,9 +82,11 @@ class SetRegularizer(Command):
 class SetObjective(Command):
     """Climb something else from the next step on.
 
+    A preset brings its learning rate and its regularizers along: those the run has stay, of the same name the preset's.
+
     Parameters
     ----------
-    objective : Objective
+    objective : Objective or Preset
 
     Examples
     --------
@@ -91,11 +94,11 @@ class SetObjective(Command):
     >>> command = sd.commands.SetObjective(sd.objectives.Logit(0))
     """
 
-    objective: Objective
+    objective: Objective | Preset
 
     def __post_init__(self) -> None:
         """Refuse what is no objective."""
-        if not isinstance(self.objective, Objective):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+        if not isinstance(self.objective, Objective | Preset):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
             raise TypeError(f"SetObjective: {self.objective!r} is no objective; give e.g. sd.objectives.Logit(0)")
 
     @classmethod
@@ -104,15 +107,28 @@ class SetObjective(Command):
         objective = fields.pop("objective", None)
         if fields:
             raise ValueError(f"set_objective has no field {shown(next(iter(fields)))}")
-        return cls(Objective.from_json(objective))
+        return cls(Preset.from_json(objective) or Objective.from_json(objective))
 
     def check(self, dreamer: Dreamer) -> None:
-        """Refuse an unknown class."""
-        self.objective.resolve(dreamer.scene)
+        """Refuse an unknown class or layer, and a preset for which there is no data."""
+        if isinstance(self.objective, Preset):
+            self._unfolded(dreamer, self.objective)
+        else:
+            self.objective.resolve(dreamer.scene)
 
     def apply(self, dreamer: Dreamer) -> None:
         """Retarget."""
-        dreamer.objective = self.objective.resolve(dreamer.scene)
+        if isinstance(self.objective, Preset):
+            dreamer.objective, dreamer.regularizers = self._unfolded(dreamer, self.objective)
+            dreamer.set_learning_rate(self.objective.learning_rate)
+        else:
+            dreamer.objective = self.objective.resolve(dreamer.scene)
+
+    def _unfolded(self, dreamer: Dreamer, preset: Preset) -> tuple[Objective, tuple[Regularizer, ...]]:
+        scene = dreamer.scene
+        preset = preset.on(None if scene.reference is None else scene.reference.data)
+        regularizers = checked(merged(dreamer.regularizers, preset.regularizers), scene.reference, scene.shape)
+        return preset.objective.resolve(scene), regularizers
 
 
 @described

@@ -8,20 +8,29 @@ and on the wire, and in the widget's picker where it is about one class. Objecti
 
 from seqdream_widget.objectives.base import Objective, Scaled, Sum
 from seqdream_widget.objectives.layers import Channel, Direction, Layer, LayerObjective, Neuron
-from seqdream_widget.objectives.logits import Boundary, ClassObjective, Logit, Margin, Probability
+from seqdream_widget.objectives.logits import Boundary, ClassObjective, Logit, Margin, PairObjective, Probability
+from seqdream_widget.objectives.members import Crossing, MemberObjective, Prototype, Rim
+from seqdream_widget.objectives.sequences import Diversity, Stay
 
 __all__ = [
     "Boundary",
     "Channel",
     "ClassObjective",
+    "Crossing",
     "Direction",
+    "Diversity",
     "Layer",
     "LayerObjective",
     "Logit",
     "Margin",
+    "MemberObjective",
     "Neuron",
     "Objective",
+    "PairObjective",
     "Probability",
+    "Prototype",
+    "Rim",
     "Scaled",
+    "Stay",
     "Sum",
 ]

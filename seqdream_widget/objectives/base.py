@@ -41,6 +41,11 @@ class Objective(Described, ABC):
         """The layers whose outputs `score` reads, by dotted name."""
         return ()
 
+    @property
+    def targets(self) -> tuple[int, ...]:
+        """The indices of the class or the two classes it leads to, where it does; it must have been resolved."""
+        return ()
+
     @abstractmethod
     def score(self, activity: Activity) -> Float[Tensor, " batch"]:
         """Score each dream of a batch; higher is better."""
@@ -123,6 +128,11 @@ class Scaled(Objective):
         """The layers that the objective reads."""
         return self.objective.layers
 
+    @property
+    def targets(self) -> tuple[int, ...]:
+        """Those of the objective, unless it is avoided."""
+        return self.objective.targets if self.factor > 0 else ()
+
     def score(self, activity: Activity) -> Float[Tensor, " batch"]:
         """Return the factor times the objective's score."""
         return self.factor * self.objective.score(activity)
@@ -172,6 +182,11 @@ class Sum(Objective):
     def layers(self) -> tuple[str, ...]:
         """The layers that the terms read, each once."""
         return tuple(dict.fromkeys(name for term in self.terms for name in term.layers))
+
+    @property
+    def targets(self) -> tuple[int, ...]:
+        """Those of the first term that has any."""
+        return next((term.targets for term in self.terms if term.targets), ())
 
     def score(self, activity: Activity) -> Float[Tensor, " batch"]:
         """Return the sum of the terms' scores."""

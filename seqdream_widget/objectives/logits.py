@@ -32,6 +32,11 @@ class ClassObjective(Objective, abstract=True):
         """The index of the class; the objective must have been resolved."""
         return cast("int", self.target)
 
+    @property
+    def targets(self) -> tuple[int, ...]:
+        """The class."""
+        return (self.index,)
+
     def resolve(self, scene: Scene) -> Objective:
         """Replace the class's name by its index."""
         return dataclasses.replace(self, target=scene.classes.index(self.target))
@@ -73,9 +78,13 @@ class Margin(ClassObjective):
 
     def score(self, activity: Activity) -> Float[Tensor, " batch"]:
         """Return the target's logit minus the largest other logit."""
-        logits = activity.logits
-        others = torch.cat([logits[:, : self.index], logits[:, self.index + 1 :]], dim=1)
-        return logits[:, self.index] - others.amax(dim=1)
+        return lead(activity.logits, self.index)
+
+
+def lead(logits: Float[Tensor, "batch class"], index: int) -> Float[Tensor, " batch"]:
+    """Return by how much the logit of one class leads the best of the others."""
+    others = torch.cat([logits[:, :index], logits[:, index + 1 :]], dim=1)
+    return logits[:, index] - others.amax(dim=1)
 
 
 @described
@@ -99,7 +108,45 @@ class Probability(ClassObjective):
 
 
 @described
-class Boundary(Objective):
+class PairObjective(Objective, abstract=True):
+    """An objective about two classes.
+
+    Parameters
+    ----------
+    first, second : int or str
+        Index or name of the two classes.
+    """
+
+    first: int | str
+    second: int | str
+
+    @property
+    def indices(self) -> tuple[int, int]:
+        """The indices of the classes; the objective must have been resolved."""
+        return cast("int", self.first), cast("int", self.second)
+
+    @property
+    def targets(self) -> tuple[int, ...]:
+        """Both classes."""
+        return self.indices
+
+    def resolve(self, scene: Scene) -> Objective:
+        """Replace the names of the classes by their indices.
+
+        Raises
+        ------
+        ValueError
+            If there is no such class, or both are the same.
+        """
+        first, second = scene.classes.index(self.first), scene.classes.index(self.second)
+        if first == second:
+            name = type(self).__name__
+            raise ValueError(f'{name}: both classes are "{scene.classes.names[first]}"; give two different ones')
+        return dataclasses.replace(self, first=first, second=second)
+
+
+@described
+class Boundary(PairObjective):
     """The border between two classes: their logits tied, and both above all others.
 
     ``−(z_a − z_b)² − max(0, 1 + max z_other − min(z_a, z_b))²``: 0 on the border, where both classes lead the others by
@@ -121,24 +168,14 @@ class Boundary(Objective):
     theirs.
     """
 
-    first: int | str
-    second: int | str
-
     LEAD: ClassVar[float] = 1.0
-
-    def resolve(self, scene: Scene) -> Objective:
-        """Replace the names of the classes by their indices."""
-        first, second = scene.classes.index(self.first), scene.classes.index(self.second)
-        if first == second:
-            raise ValueError(f'Boundary: both classes are "{scene.classes.names[first]}"; give two different ones')
-        return Boundary(first, second)
 
     def score(self, activity: Activity) -> Float[Tensor, " batch"]:
         """Return how far from the border it is, squared and negative."""
         logits = activity.logits
-        pair = logits[:, [cast("int", self.first), cast("int", self.second)]]
+        pair = logits[:, list(self.indices)]
         score = -(pair[:, 0] - pair[:, 1]).square()
-        others = [index for index in range(logits.shape[1]) if index not in (self.first, self.second)]
+        others = [index for index in range(logits.shape[1]) if index not in self.indices]
         if others:
             behind = self.LEAD + logits[:, others].amax(dim=1) - pair.amin(dim=1)
             score = score - behind.relu().square()

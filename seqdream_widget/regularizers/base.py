@@ -131,7 +131,7 @@ class Projection(Regularizer, abstract=True):
     group: ClassVar[str] = "projection"
 
     every: int = number(
-        1, low=1, high=1_000_000, slider=(1, 100), scale="log", unit="steps", integer=True, kw_only=True
+        default=1, low=1, high=1_000_000, slider=(1, 100), scale="log", unit="steps", integer=True, kw_only=True
     )
 
     @abstractmethod

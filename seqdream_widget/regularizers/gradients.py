@@ -90,9 +90,9 @@ class BlurGradient(GradientShaping):
 
     Notes
     -----
-    Gaussian blur of the gradient against high frequencies: Øygard 2015 (the code published with "Visualizing GoogLeNet
-    Classes"); named so by Olah, Mordvintsev, Schubert 2017 (distill.pub/2017/feature-visualization). The ends are
-    continued by their last value.
+    Against high frequencies: Olah, Mordvintsev, Schubert 2017 (distill.pub/2017/feature-visualization), who credit
+    Øygard 2015, "Visualizing GoogLeNet Classes" (whose published code blurs the image). A smoothed gradient as that in
+    another metric: Sobolev gradients, Baust et al. 2018 (arXiv 1805.00071). The ends are continued by their last value.
 
     Examples
     --------

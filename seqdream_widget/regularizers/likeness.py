@@ -101,12 +101,17 @@ class SpectralPrior(Likeness):
         0 … 1e6.
     target : int or str, optional
         The class whose members to compare with; all the data unless given.
+    slack : float
+        How far off it may be for free, 0 … 10, in units of the members' own distance (the median). 0 pulls to the mean,
+        1 is content with what half of the members have.
     data : SequenceDataset, optional
         Where they come from; the run's data unless given.
 
     Notes
     -----
-    ``Σ_f (log |X_f| − mean over members of log |M_f|)²`` with the natural logarithm; magnitudes far below a thousandth
+    ``N · max(0, d − slack · d̃)²``: N counts frequencies and channels, d is the root mean square of
+    ``log |X_f| − mean over members of log |M_f|`` and d̃ its median over the members. With slack 0 it is
+    ``Σ_f (log |X_f| − mean)²``. The logarithm is the natural one; magnitudes far below a thousandth
     of the members' root mean square magnitude count as that. Natural image statistics as a prior for visualizations:
     Mordvintsev, Pezzotti, Schubert, Olah 2018 (distill.pub/2018/differentiable-parameterizations), there by scaling
     frequencies; the log-spectral distance is Gray and Markel 1976, without the average.
@@ -124,12 +129,19 @@ class SpectralPrior(Likeness):
     label: ClassVar[str] = "Spectral prior"
 
     weight: float = number(1e-2, low=0.0, high=1e6, slider=(1e-4, 10.0), scale="log")
+    slack: float = number(0.0, low=0.0, high=10.0, slider=(0.0, 3.0), kw_only=True)
 
     def value(self, x: Float[Tensor, "batch channel time"], reference: Reference | None) -> Float[Tensor, " batch"]:
-        """Return the squared distance of each dream's log-magnitudes."""
+        """Return the squared distance of each dream's log-magnitudes, beyond the slack."""
         members = self.members(reference)
         difference = log_magnitude(x, members.floor.to(x)) - members.log_spectrum.to(x)
-        return difference.square().sum(dim=(1, 2))
+        squares = difference.square().sum(dim=(1, 2))
+        if not self.slack:
+            return squares
+        count = difference[0].numel()
+        # The root has no gradient at 0, where the slack holds anyway.
+        distance = (squares / count).clamp(min=1e-12).sqrt()
+        return count * (distance - self.slack * members.spectrum_spread).relu().square()
 
 
 @described
@@ -197,13 +209,16 @@ class DataEnvelope(Likeness):
         0 … 1e6.
     target : int or str, optional
         The class whose members to compare with; all the data unless given.
+    coverage : float
+        The share of the members that is inside at each time step, 0 … 1.
     data : SequenceDataset, optional
         Where they come from; the run's data unless given.
 
     Notes
     -----
-    The range is from the 0.5 to the 99.5 % quantile of the members, the one that the envelope violation of a dream is
-    counted with. In its idea the "clamp to borders" that Schlegel's group uses on generated sequences, as a penalty.
+    The range is between two quantiles of the members: with coverage 0.99 the 0.5 and the 99.5 % quantile, those that
+    the envelope violation of a dream is counted with. A penalty after the clamp to the data's range at each time step
+    of Schlegel, Rauscher, Keim 2024 (arXiv 2408.10633).
 
     Examples
     --------
@@ -217,10 +232,12 @@ class DataEnvelope(Likeness):
     label: ClassVar[str] = "Data envelope"
 
     weight: float = number(1.0, low=0.0, high=1e6, slider=(1e-3, 100.0), scale="log")
+    coverage: float = number(0.99, low=0.0, high=1.0, slider=(0.5, 1.0), kw_only=True)
 
     def value(self, x: Float[Tensor, "batch channel time"], reference: Reference | None) -> Float[Tensor, " batch"]:
         """Return the squared excess of each dream."""
-        low, high = self.members(reference).quantiles(0.005, 0.995)
+        outside = (1 - self.coverage) / 2
+        low, high = self.members(reference).quantiles(outside, 1 - outside)
         return _excess(x, low, high)
 
 

@@ -83,7 +83,8 @@ class TotalVariation(Penalty):
 
     Notes
     -----
-    Rudin, Osher, Fatemi 1992, in one dimension; for dreams, Mahendran and Vedaldi 2015 (arXiv 1412.0035).
+    Rudin, Osher, Fatemi 1992, in one dimension; for dreams, Mahendran and Vedaldi 2015 (arXiv 1412.0035), of time
+    series Schlegel, Keim, Sutter 2024 (arXiv 2408.10628).
 
     Examples
     --------
@@ -114,7 +115,7 @@ class Curvature(Penalty):
 
     Notes
     -----
-    The roughness penalty of Whittaker 1923 and of Hodrick and Prescott 1997: squared second differences.
+    Squared second differences: Leser 1961, Hodrick and Prescott 1997; after Whittaker 1923, who took the third.
 
     Examples
     --------
@@ -147,8 +148,9 @@ class HighFrequency(Penalty):
 
     Notes
     -----
-    Penalized high frequencies: Olah, Mordvintsev, Schubert 2017 (distill.pub/2017/feature-visualization). Scaled by
-    Parseval's theorem so that with cutoff 0 it is the sum of squares about the mean.
+    Penalized high frequencies: Olah, Mordvintsev, Schubert 2017 (distill.pub/2017/feature-visualization), who count
+    total variation and blur among them; a sharp cutoff is the package's own. Scaled by Parseval's theorem so that with
+    cutoff 0 it is the sum of squares about the mean.
 
     Examples
     --------

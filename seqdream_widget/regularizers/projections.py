@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from typing import ClassVar
 
@@ -10,7 +11,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.parameters import described, number
+from seqdream_widget.reference import Members, Reference
 from seqdream_widget.regularizers.base import Projection
 from seqdream_widget.regularizers.bounds import check_order, completed
 from seqdream_widget.regularizers.moment import Moment
@@ -155,8 +158,16 @@ class Standardize(Projection):
     ----------
     mean, std : float, optional
         What each channel gets, in the data's units; of the data unless given, 0 and 1 without data.
+    data : SequenceDataset, optional
+        Where they come from; the run's data unless given. The standard deviation is then that of a typical sequence:
+        the median.
     every : int
         Act every so many steps.
+
+    Notes
+    -----
+    The z-normalization of time series, Goldin and Kanellakis 1995; the archive's sequences are normalized like this,
+    one by one.
 
     Examples
     --------
@@ -168,16 +179,22 @@ class Standardize(Projection):
 
     label: ClassVar[str] = "Standardize"
 
-    mean: float | None = number(None, low=-1e9, high=1e9, optional=True)
-    std: float | None = number(None, low=1e-9, high=1e9, optional=True)
+    mean: float | None = number(default=None, low=-1e9, high=1e9, optional=True)
+    std: float | None = number(default=None, low=1e-9, high=1e9, optional=True)
+    data: SequenceDataset | None = dataclasses.field(default=None, kw_only=True, compare=False, repr=False)
 
     def apply(self, x: Float[Tensor, "batch channel time"], moment: Moment) -> Float[Tensor, "batch channel time"]:
         """Standardize each channel of each dream; a flat one is only shifted."""
-        mean = moment.mean(x) if self.mean is None else self.mean
-        deviation = moment.deviation(x) if self.std is None else self.std
+        real = self._real
+        mean = self.mean if self.mean is not None else moment.mean(x) if real is None else real.mean.to(x)
+        deviation = self.std if self.std is not None else moment.deviation(x) if real is None else real.amplitude.to(x)
         centered = x - x.mean(dim=2, keepdim=True)
         own = centered.std(dim=2, keepdim=True, correction=0)
         return torch.where(own > 0, centered / own * deviation, centered) + mean
+
+    @functools.cached_property
+    def _real(self) -> Members | None:
+        return None if self.data is None else Reference.of(self.data).members()
 
 
 @described
@@ -200,7 +217,8 @@ class Clamp(Projection):
 
     Notes
     -----
-    The range per time step is the "clamp to borders" that Schlegel's group uses on generated sequences.
+    The projection of the projected gradient method, Goldstein 1964. The range per time step is the "clamp to borders"
+    in the code of Schlegel, Rauscher, Keim 2024 (arXiv 2408.10633).
 
     Examples
     --------

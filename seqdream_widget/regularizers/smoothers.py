@@ -30,7 +30,8 @@ class ExponentialSmoothing(Projection):
 
     Notes
     -----
-    Brown 1956; used on dreams by Schlegel, Keim, Sutter 2024 (arXiv 2408.10628).
+    Brown 1956; on dreams of time series, Schlegel, Keim, Sutter 2024 (arXiv 2408.10628). It looks back only, so that it
+    delays: each time it acts, by up to (1 − alpha) / alpha samples.
 
     Examples
     --------
@@ -74,8 +75,8 @@ class MovingAverage(Projection):
 
     Notes
     -----
-    The simple moving average; among the regularizers of Schlegel, Keim, Sutter 2024 (arXiv 2408.10628). The ends are
-    continued by their last value.
+    The simple moving average: Macaulay 1931, "The Smoothing of Time Series". The ends are continued by their last
+    value.
 
     Examples
     --------
@@ -114,7 +115,8 @@ class GaussianBlur(Projection):
 
     Notes
     -----
-    On dreams: Yosinski et al. 2015 (arXiv 1506.06579). The ends are continued by their last value.
+    On dreams: Yosinski et al. 2015 (arXiv 1506.06579); of time series, Schlegel, Keim, Sutter 2024 (arXiv 2408.10628).
+    The ends are continued by their last value.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What people install: a wheel that carries the front end, the demo and nothing of ours."""
+"""What people install: a wheel that carries the front end, the demos and nothing of ours."""
 
 from __future__ import annotations
 
@@ -16,16 +16,19 @@ ROOT = Path(__file__).parents[2]
 NEEDED = {
     "seqdream_widget/static/widget.js",
     "seqdream_widget/static/widget.css",
-    "seqdream_widget/demos/forda/model.safetensors",
-    "seqdream_widget/demos/forda/data.safetensors",
-    "seqdream_widget/demos/forda/README.md",
+    *(
+        f"seqdream_widget/demos/{demo}/{file}"
+        for demo in ("forda", "ecg5000", "shortcut")
+        for file in ("model.safetensors", "data.safetensors", "card.json", "README.md")
+    ),
+    "seqdream_widget/demos/shortcut/twin.safetensors",
     "seqdream_widget/py.typed",
 }
 TRY_IT = """
 import sys
 import seqdream_widget as sd
 assert "torch" not in sys.modules and "ipywidgets" not in sys.modules, "importing is light"
-demo = sd.load_demo("forda")
+demo, *_ = [sd.load_demo(name) for name in ("forda", "ecg5000", "shortcut")]
 result = sd.dream(demo.model, sd.objectives.Logit("abnormal"), data=demo.data, steps=5, progress=False)
 w = sd.SeqDream(demo.model, sd.objectives.Logit("abnormal"), data=demo.data)
 w.step(3)
@@ -48,12 +51,12 @@ def built(tmp_path_factory):
     return wheel, sdist
 
 
-def test_the_wheel_holds_front_end_demo_and_types_and_no_tests(built):
+def test_the_wheel_holds_front_end_demos_and_types_and_no_tests(built):
     names = set(zipfile.ZipFile(built[0]).namelist())
     assert names >= NEEDED
     assert not [name for name in names if name.startswith(("tests/", "js/", "benchmarks/"))]
     demos = sum(info.file_size for info in zipfile.ZipFile(built[0]).infolist() if "/demos/" in info.filename)
-    assert demos < 4 * 2**20
+    assert demos < 3 * 2**20
 
 
 def test_the_sdist_holds_the_built_front_end_and_its_sources(built):

@@ -16,7 +16,7 @@ from seqdream_widget.probe import Activity, Probe
 from seqdream_widget.scene import Scene
 from tests.models import make
 
-SCENE = Scene(Probe(make("cnn"), 1, 500), Classes(("a", "b", "c")))
+SCENE = Scene(Probe(make("cnn"), 1, 500), Classes(("a", "b", "c")), (1, 500))
 
 
 def activity(logits: list[list[float]]) -> Activity:

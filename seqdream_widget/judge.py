@@ -21,8 +21,9 @@ from seqdream_widget.errors import ShapeError, shown
 from seqdream_widget.population import PerModel, Population
 from seqdream_widget.probe import Probe
 from seqdream_widget.probe.custody import fingerprint
-from seqdream_widget.standards import PAIRS, Band, Standard, border_standard
+from seqdream_widget.standards import Band, Standard
 from seqdream_widget.starts import sequences_of
+from seqdream_widget.ties import LINES, ties_between
 
 Verdict = Literal["centered", "rim", "border", "outside"]
 Target = int | str | Sequence[int | str] | None
@@ -132,10 +133,16 @@ class Judge:
         The model.
     data : SequenceDataset
         Real sequences it was not trained on, if the verdict is to mean something.
+
+    Attributes
+    ----------
+    probe : Probe
+    classes : Classes
+    population : Population
     """
 
     def __init__(self, probe: Probe, data: SequenceDataset) -> None:
-        self._probe = probe
+        self.probe = probe
         self.classes = Classes.of(probe.n_classes, data.class_names)
         self.population = Population.of(probe, data)
         self._standards: dict[tuple[int, ...], Standard] = {}
@@ -144,12 +151,17 @@ class Judge:
         """Return what members of a class look like, or points on the border between two."""
         key = tuple(sorted(classes))
         if key not in self._standards:
-            self._standards[key] = (
-                Standard(self._probe, self.population, [self.population.members(key[0])])
-                if len(key) == 1
-                else border_standard(self._probe, self.population, *key)
-            )
+            self._standards[key] = self._make_standard(key)
         return self._standards[key]
+
+    def _make_standard(self, classes: tuple[int, ...]) -> Standard:
+        groups = [self.population.members(index) for index in classes]
+        if len(groups) == 1 or not all(map(len, groups)):
+            return Standard(self.probe, self.population, groups)
+        # Judged beside the members at the ends of the lines: among all members of a large class, the few points on the
+        # border would be no part of the band.
+        ties = ties_between(self.probe, self.population, (classes[0], classes[1]))
+        return Standard(self.probe, self.population, ties.ends, ties)
 
     def judge(self, x: Float[Tensor, "batch channel time"], target: Target) -> list[Plausibility]:
         """Judge each sequence against a class, a pair of them, or the class that the model gives it.
@@ -161,7 +173,7 @@ class Judge:
         """
         classes = self._classes_of(target)
         with torch.no_grad():
-            activity = self._probe(x.to(self._probe.device, self._probe.dtype))
+            activity = self.probe(x.to(self.probe.device, self.probe.dtype))
         probabilities, features = activity.probabilities().float().cpu(), activity.features.float().cpu()
         return [
             self._judge_one(*rows)
@@ -172,12 +184,12 @@ class Judge:
         ]
 
     def _classes_of(self, target: Target) -> tuple[int, ...]:
-        if target is None:
+        if target is None or target == ():
             return ()
         if isinstance(target, str) or not isinstance(target, Sequence):
             return (self.classes.index(target),)
         classes = tuple(self.classes.index(one) for one in target)
-        if len(set(classes)) != 2:  # noqa: PLR2004 - said in the message
+        if len(classes) > 2 or len(set(classes)) != len(classes):  # noqa: PLR2004 - said in the message
             raise ValueError(f"target = {shown(target)} is not allowed; give one class or a pair of different ones")
         return classes
 
@@ -212,7 +224,7 @@ class Judge:
     def _place_on_border(self, figures: Figures, probabilities: Tensor, classes: tuple[int, ...]) -> Placed:
         ties = self.standard(classes).ties
         if ties < FEWEST_TIES:
-            few = f"{ties} of {PAIRS} lines between real members cross their border; {FEWEST_TIES} are needed"
+            few = f"{ties} of {LINES} lines between real members cross their border; {FEWEST_TIES} are needed"
             return None, few, ()
         failing = _failing(figures)
         if set(_leading(probabilities)) != set(classes) or not _tied(probabilities):
@@ -309,8 +321,10 @@ def plausibility(
     return verdicts[0] if len(verdicts) == 1 else verdicts
 
 
-def judge_of(model: nn.Module, data: SequenceDataset) -> Judge:
+def judge_of(model: nn.Module | Probe, data: SequenceDataset) -> Judge:
     """Return the judge of a model and data set; it is made at the first call and kept."""
+    if isinstance(model, Probe):
+        return _judges.get(data, model.fingerprint, lambda: Judge(model, data))
     return _judges.get(data, fingerprint(model), lambda: Judge(Probe(model, data.n_channels, data.length), data))
 
 

@@ -1,0 +1,221 @@
+"""Recipes that get there: an objective with the regularizers and settings that lead to a place among real data.
+
+Their weights are without units: every term is measured in terms of what real members do, so that one recipe serves any
+network and data. `docs/plausibility.md` tells how often they arrive.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import itertools
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, Literal, cast
+
+from seqdream_widget.classes import Classes
+from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.errors import shown, unknown
+from seqdream_widget.objectives import Boundary, Crossing, Logit, Objective, Prototype, Rim
+from seqdream_widget.reference import Reference
+from seqdream_widget.regularizers import DataEnvelope, Regularizer, Roughness, SpectralPrior, Standardize
+
+__all__ = ["Preset", "border", "centered", "extreme", "rim"]
+
+Name = Literal["centered", "border", "rim", "extreme"]
+Target = int | str
+
+N_TARGETS: dict[Name, int] = {"centered": 1, "border": 2, "rim": 1, "extreme": 1}
+ENVELOPE_WEIGHT, COVERAGE = 100.0, 0.9
+ROUGHNESS_WEIGHT = 10.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Preset:
+    """An objective with regularizers and settings, accepted wherever an objective is. It does not compose.
+
+    Make one with `centered`, `border`, `rim` or `extreme`.
+
+    Attributes
+    ----------
+    name : str
+    targets : tuple of int or str
+        The classes it is about.
+    data : SequenceDataset, optional
+        The real sequences it was made from; ``None`` for `extreme`.
+    """
+
+    name: Name
+    targets: tuple[Target, ...]
+    data: SequenceDataset | None = dataclasses.field(default=None, compare=False, repr=False)
+
+    learning_rate: ClassVar[float] = 0.05
+
+    def on(self, data: SequenceDataset | None) -> Preset:
+        """Return it with real sequences to go by: its own, or else these.
+
+        Raises
+        ------
+        ValueError
+            If it needs some and there are none, or the classes are not there.
+        """
+        if self.data is not None or self.name == "extreme":
+            return self
+        if data is None:
+            raise ValueError(f"{self.name} goes by real data and this run has none; give data=")
+        return _checked(self.name, data, *self.targets)
+
+    @staticmethod
+    def from_json(message: object) -> Preset | None:
+        """Read a preset off the wire, ``None`` where the message is about something else; it has no data yet.
+
+        Raises
+        ------
+        ValueError
+            If the message is not as it should be.
+        """
+        fields = dict(cast("Mapping[str, object]", message)) if isinstance(message, Mapping) else {}
+        if fields.pop("type", None) != "preset":
+            return None
+        name, targets = fields.pop("name", None), fields.pop("targets", None)
+        if fields:
+            raise ValueError(f"preset has no field {shown(next(iter(fields)))}")
+        if name not in N_TARGETS:
+            raise ValueError(unknown("preset", name, N_TARGETS))
+        count = N_TARGETS[name]
+        listed = cast("list[object]", targets) if isinstance(targets, list) else []
+        good = [target for target in listed if isinstance(target, str | int) and not isinstance(target, bool)]
+        if len(good) != count or len(listed) != count:
+            said = shown(cast("object", targets))
+            raise ValueError(f"{name}: targets = {said} is not allowed; give a list of {count} class(es)")
+        return Preset(name, tuple(good))
+
+    @functools.cached_property
+    def objective(self) -> Objective:
+        """What it climbs; this composes."""
+        target = self.targets[0]
+        if self.name == "centered":
+            return Prototype(target, data=self.data)
+        if self.name == "rim":
+            return Rim(target, data=self.data)
+        if self.name == "border":
+            return Boundary(*self.targets) + Crossing(*self.targets, data=self.data)
+        return Logit(target)
+
+    @functools.cached_property
+    def regularizers(self) -> tuple[Regularizer, ...]:
+        """What keeps it plausible."""
+        if self.data is None:
+            return ()
+        real = self.data.only(*self.targets)
+        members = Reference.of(real).members()
+        samples = real.x[0].numel()
+        frequencies = members.log_spectrum.numel()
+        # Of a constant spectrum or sequence nothing differs: any weight will do.
+        spread = members.spectrum_spread or 1.0
+        power = float(members.amplitude.square().mean()) or 1.0
+        return (
+            SpectralPrior(1 / (frequencies * spread**2), slack=1.0, data=real),
+            Roughness(ROUGHNESS_WEIGHT, data=real),
+            DataEnvelope(ENVELOPE_WEIGHT / (samples * power), coverage=COVERAGE, data=real),
+            Standardize(data=real),
+        )
+
+
+def merged(first: Iterable[Regularizer], second: Iterable[Regularizer]) -> tuple[Regularizer, ...]:
+    """Return the regularizers of both, in this order; of the same name only the second, in the place of the first."""
+    return tuple({regularizer.name: regularizer for regularizer in itertools.chain(first, second)}.values())
+
+
+def centered(data: SequenceDataset, cls: Target) -> Preset:
+    """Dream a typical member of a class: in the middle of its real members, and like them in every figure.
+
+    Parameters
+    ----------
+    data : SequenceDataset
+        Real sequences, such as the train split.
+    cls : int or str
+        Index or name of the class.
+
+    Returns
+    -------
+    Preset
+
+    Raises
+    ------
+    ValueError
+        If there is no such class, or it has no members.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> demo = sd.load_demo("forda")
+    >>> preset = sd.presets.centered(demo.data, "abnormal")
+    >>> result = sd.dream(demo.model, preset, data=demo.data, steps=9, progress=False)
+    """
+    return _checked("centered", data, cls)
+
+
+def rim(data: SequenceDataset, cls: Target) -> Preset:
+    """Dream a member at the edge of a class: still of it, as far out as real members are.
+
+    Parameters, errors and use are those of `centered`.
+    """
+    return _checked("rim", data, cls)
+
+
+def border(data: SequenceDataset, a: Target, b: Target) -> Preset:
+    """Dream a sequence on the border between two classes, as plausible as such can be.
+
+    Parameters
+    ----------
+    data : SequenceDataset
+        Real sequences, such as the train split.
+    a, b : int or str
+        Index or name of the two classes.
+
+    Returns
+    -------
+    Preset
+
+    Raises
+    ------
+    ValueError
+        If there is no such class, one has no members, or both are the same.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> demo = sd.load_demo("forda")
+    >>> preset = sd.presets.border(demo.data, "normal", "abnormal")
+    """
+    return _checked("border", data, a, b)
+
+
+def extreme(cls: Target) -> Preset:
+    """Climb the logit of a class with nothing to hold back: what the network wants most, plausible or not.
+
+    Parameters
+    ----------
+    cls : int or str
+        Index or name of the class.
+
+    Returns
+    -------
+    Preset
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> sd.presets.extreme("abnormal").objective
+    Logit(target='abnormal')
+    """
+    return Preset("extreme", (cls,))
+
+
+def _checked(name: Name, data: SequenceDataset, *targets: Target) -> Preset:
+    if not isinstance(data, SequenceDataset):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+        raise TypeError(f"{name}: data is a {type(data).__name__}; give sd.SequenceDataset(x, y) and then the class")
+    data.only(*targets)
+    if len({Classes(data.class_names).index(target) for target in targets}) < len(targets):
+        raise ValueError(f"{name}: both classes are {shown(targets[0])}; give two different ones")
+    return Preset(name, targets, data)

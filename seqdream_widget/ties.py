@@ -1,0 +1,45 @@
+"""Where straight lines between real members of two classes cross their border."""
+
+from __future__ import annotations
+
+import torch
+
+from seqdream_widget.population import Population, Ties
+from seqdream_widget.probe import Probe
+
+LINES = 64
+BISECTIONS = 16
+
+
+def ties_between(probe: Probe, population: Population, classes: tuple[int, int]) -> Ties:
+    """Draw 64 lines between random members of two classes (seed 0) and find where they cross the border, by bisection.
+
+    Found once for a population. Each class has at least one member.
+    """
+    if classes not in population.ties:
+        population.ties[classes] = _found(probe, population, classes)
+    return population.ties[classes]
+
+
+def _found(probe: Probe, population: Population, classes: tuple[int, int]) -> Ties:
+    groups = [population.members(index) for index in classes]
+    random = torch.Generator().manual_seed(0)
+    drawn = [torch.randint(len(group), (LINES,), generator=random) for group in groups]
+    a, b = (group.x[rows].to(probe.device, probe.dtype) for group, rows in zip(groups, drawn, strict=True))
+    low, high = torch.zeros(LINES, 1, 1).to(a), torch.ones(LINES, 1, 1).to(a)
+    first, second = classes
+    with torch.no_grad():
+        for _ in range(BISECTIONS):
+            middle = (low + high) / 2
+            logits = probe(torch.lerp(a, b, middle)).logits
+            first_leads = (logits[:, first] > logits[:, second])[:, None, None]
+            low, high = torch.where(first_leads, middle, low), torch.where(first_leads, high, middle)
+        ties = torch.lerp(a, b, (low + high) / 2)
+        activity = probe(ties)
+    leading = activity.logits.topk(2, dim=1).indices.sort(dim=1).values.cpu()
+    both_lead = (leading == torch.tensor(sorted(classes))).all(dim=1)
+    ends = [
+        group.take(torch.bincount(rows, minlength=len(group)).nonzero()[:, 0])
+        for group, rows in zip(groups, drawn, strict=True)
+    ]
+    return Ties(ties.float().cpu()[both_lead], activity.features.float().cpu()[both_lead], (ends[0], ends[1]))
