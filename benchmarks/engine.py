@@ -70,9 +70,7 @@ def ratio(one: Turn, other: Turn, pairs: int) -> tuple[float, float]:
 
 
 def line(what: str, value: float, target: float) -> None:
-    print(
-        f"| {what} | {value:.2f}{unit} | {target:.2f}{unit} | {'met' if value >= target else 'NOT met'} |", flush=True
-    )
+    print(f"| {what} | {value:.2f} | {target:.2f} | {'met' if value >= target else 'NOT met'} |", flush=True)
 
 
 def main() -> None:
