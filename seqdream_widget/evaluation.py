@@ -33,6 +33,8 @@ class Evaluation:
     values : dict of str to array of shape (batch,)
         ``score``, ``grad_norm`` (masked, before it is shaped) and every enabled regularizer by name: weight times value
         of a penalty, root mean square change by a transform, norm after over norm before of a gradient shaping.
+    rows : array of shape (term, batch)
+        The same, as one array.
     probabilities : array of shape (batch, class)
         Of what the model saw, after the transforms.
     loss : Tensor of shape (batch,)
@@ -45,6 +47,7 @@ class Evaluation:
 
     x: Float[Tensor, "batch channel time"]
     values: dict[str, NDArray[np.float32]]
+    rows: NDArray[np.float32]
     probabilities: NDArray[np.float32]
     loss: Float[Tensor, " batch"]
     slope: Float[Tensor, "batch channel time"]
@@ -52,7 +55,7 @@ class Evaluation:
 
     def failures(self) -> dict[int, list[str]]:
         """Name for each dream what is not finite; dreams of which all is are left out."""
-        finite = np.isfinite(np.stack(list(self.values.values())))
+        finite = np.isfinite(self.rows)
         if finite.all():
             return {}
         return {int(dream): self._bad(finite[:, dream].tolist()) for dream in np.flatnonzero(~finite.all(axis=0))}
@@ -111,7 +114,7 @@ def evaluated(  # noqa: PLR0917 - the parts of a step, in the order of the contr
     rows = torch.stack([term.detach() for term in terms.values()]).float().cpu().numpy()
     values = dict(zip(terms, rows, strict=True))
     probabilities = activity.probabilities().float().cpu().numpy()
-    return Evaluation(x, values, probabilities, loss.detach(), slope, gradient)
+    return Evaluation(x, values, rows, probabilities, loss.detach(), slope, gradient)
 
 
 def _enabled(regularizers: Sequence[Regularizer], kind: type[Kind]) -> list[Kind]:
@@ -123,7 +126,7 @@ def _masked(gradient: Tensor, held: Tensor | None) -> Tensor:
 
 
 def _norm(gradient: Tensor) -> Tensor:
-    return gradient.flatten(1).norm(dim=1)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped in torch
+    return gradient.square().sum(dim=(1, 2)).sqrt()
 
 
 def root_mean_square(change: Float[Tensor, "batch channel time"]) -> Float[Tensor, " batch"]:

@@ -153,7 +153,8 @@ class Iterate:
 
     def pull_back(self, x: Float[Tensor, "batch channel time"], gradient: Float[Tensor, "batch channel time"]) -> None:
         """Give the optimizer the gradient with respect to `x`, which came from `decode`, as that of θ."""
-        (self.theta.grad,) = torch.autograd.grad(x, self.theta, gradient)
+        # Where θ is the sequence itself there is nothing between them.
+        self.theta.grad = gradient if x is self.theta else torch.autograd.grad(x, self.theta, gradient)[0]
 
     def update(self, closure: Callable[[], float]) -> None:
         """Let the optimizer move θ; it may ask `closure` for the loss, and for the gradient anew."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
@@ -63,13 +64,19 @@ class Adam(Optimizer):
                 if not state:
                     for name in ("mean", "square", "mean_weight", "square_weight"):
                         state[name] = torch.zeros_like(theta)
-                mean = state["mean"].lerp_(theta.grad, 1 - beta1)
-                square = state["square"].mul_(beta2).addcmul_(theta.grad, theta.grad, value=1 - beta2)
+                # New tensors throughout: a snapshot of this optimizer is the old ones, and costs nothing.
+                mean = state["mean"].lerp(theta.grad, 1 - beta1)
+                square = (state["square"] * beta2).addcmul_(theta.grad, theta.grad, value=1 - beta2)
                 # 1 − βᵏ, where k is the sample's own count of steps: the same mean, of ones.
-                mean_weight = state["mean_weight"].mul_(beta1).add_(1 - beta1)
-                square_weight = state["square_weight"].mul_(beta2).add_(1 - beta2)
+                mean_weight = (state["mean_weight"] * beta1).add_(1 - beta1)
+                square_weight = (state["square_weight"] * beta2).add_(1 - beta2)
                 root = (square / square_weight).sqrt_().add_(group["eps"])
                 theta.addcdiv_(mean / mean_weight, root, value=-group["lr"])
+                state.update(mean=mean, square=square, mean_weight=mean_weight, square_weight=square_weight)
+
+    # Torch wraps the step of every optimizer for its profiler and for hooks, at the cost of a tenth of a small step;
+    # of one that says it is wrapped it leaves the step as it is.
+    step.hooked = True  # pyright: ignore[reportFunctionMemberAccess] - torch's own mark
 
 
 OPTIMIZERS: dict[str, OptimizerFactory] = {
@@ -195,8 +202,11 @@ def _moved(make: OptimizerFactory, learning_rate: float, theta: Tensor) -> Tenso
 
 def clear_state(optimizer: Optimizer, theta: Tensor, where: Tensor) -> None:
     """Make an elementwise optimizer forget the numbers of θ where a mask is true, as if they had just begun."""
-    for name, value in _memory(optimizer.state, theta).items():
-        value.masked_fill_(where, _first(optimizer, name))
+    memory = _memory(optimizer.state, theta)
+    # Replaced, never changed: a snapshot may hold the old ones.
+    optimizer.state.get(theta, {}).update(
+        {name: value.masked_fill(where, _first(optimizer, name)) for name, value in memory.items()}
+    )
 
 
 def put_state_back(optimizer: Optimizer, theta: Tensor, before: dict[str, Any], where: Tensor) -> None:
@@ -204,7 +214,7 @@ def put_state_back(optimizer: Optimizer, theta: Tensor, before: dict[str, Any], 
     remembered = _memory(before["state"], theta)
     for name, value in _memory(optimizer.state, theta).items():
         old = remembered.get(name)
-        value.copy_(torch.where(where, _first(optimizer, name) if old is None else old, value))
+        optimizer.state[theta][name] = torch.where(where, _first(optimizer, name) if old is None else old, value)
 
 
 def _memory(state: Mapping[Tensor, Any], theta: Tensor) -> dict[str, Tensor]:
@@ -220,14 +230,18 @@ def _first(optimizer: Optimizer, name: str) -> float:
 
 def snapshot(optimizer: Optimizer, theta: Tensor) -> dict[str, Any]:
     """Copy all of an optimizer that a step may change, but for θ itself."""
+    if type(optimizer) is Adam:  # its tensors are replaced, never changed
+        state = {owner: dict(memory) for owner, memory in optimizer.state.items()}
+        return {"state": defaultdict(dict, state), "param_groups": [dict(group) for group in optimizer.param_groups]}
     memo: dict[int, Any] = {id(theta): theta}
     return {name: _copied(value, memo) for name, value in vars(optimizer).items() if not _is_fixed(name)}
 
 
 def restore(optimizer: Optimizer, state: dict[str, Any]) -> None:
     """Make an optimizer what it was; `state` is then its own."""
-    for name in [name for name in vars(optimizer) if not _is_fixed(name)]:
-        del vars(optimizer)[name]
+    if type(optimizer) is not Adam:
+        for name in [name for name in vars(optimizer) if not _is_fixed(name)]:
+            del vars(optimizer)[name]
     vars(optimizer).update(state)
 
 
