@@ -22,7 +22,7 @@ from seqdream_widget.scene import Scene
 Kind = TypeVar("Kind", bound=Regularizer)
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(eq=False, slots=True)
 class Evaluation:
     """The terms and the gradient at a sequence.
 
@@ -102,7 +102,7 @@ def evaluated(  # noqa: PLR0917 - the parts of a step, in the order of the contr
         terms[penalty.name] = term
         loss = loss + term
     with named("the gradient"):
-        (slope,) = torch.autograd.grad(loss.sum(), x)
+        (slope,) = torch.autograd.grad(loss, x, torch.ones_like(loss))
     gradient = _masked(slope, held)
     norm = terms["grad_norm"] = _norm(gradient)
     for shaping in _enabled(regularizers, GradientShaping):
@@ -126,7 +126,7 @@ def _masked(gradient: Tensor, held: Tensor | None) -> Tensor:
 
 
 def _norm(gradient: Tensor) -> Tensor:
-    return gradient.square().sum(dim=(1, 2)).sqrt()
+    return torch.linalg.vector_norm(gradient, dim=(1, 2))  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped in torch
 
 
 def root_mean_square(change: Float[Tensor, "batch channel time"]) -> Float[Tensor, " batch"]:

@@ -115,6 +115,7 @@ class Probe:
                     "training=self.training: every call is given the same ones",
                     stacklevel=2,
                 )
+            self._works_in_place = self._changes(varied.clone())
             self._read_tail(varied)
             self._example = varied[:2]
             self._list_layers(features)
@@ -138,8 +139,8 @@ class Probe:
             If a layer is unknown; the message lists the known ones.
         """
         network, taps = self._answering.get(layers) or self._choose(layers)
-        # A copy: some models begin with an operation in place, which must reach neither θ nor the penalties.
-        given = x.to(device=self.device, dtype=self.dtype, copy=True)
+        # A copy where the model begins with an operation in place, which must reach neither θ nor the penalties.
+        given = x.to(device=self.device, dtype=self.dtype, copy=self._works_in_place)
         output, caught = network(self._arrange(given), taps)
         logits = self._read(output)
         if len(caught) < len(taps):
@@ -169,6 +170,12 @@ class Probe:
         return logits_of(found if found.ndim == self._output_axes else found[None], self.tail)
 
     # ---- what is found out once ---------------------------------------------------------------------------------
+
+    def _changes(self, x: Tensor) -> bool:
+        """Find out whether the model works in place on what it is given, by torch's count of changes."""
+        with torch.no_grad():
+            self._plain(self._arrange(x))
+        return x._version > 0  # pyright: ignore[reportPrivateUsage] - torch's only way to tell
 
     def _read_tail(self, varied: Tensor) -> None:
         """Find out what the output is, and that a gradient reaches the input."""
