@@ -181,13 +181,13 @@ class Dreamer:
         """
         with self._undone_on_error() as before:
             evaluation = self._evaluate()
-            stopped = self.stopped | self._stopping(evaluation.failures(), self.stopped)
+            stopped = self._stopping(evaluation.failures(), self.stopped)
             self._pull_back(evaluation, stopped)
             with named("the optimizer"):
                 self.iterate.update(self._closure(evaluation, stopped, before))
             changes = self._project(self.step_count + 1, evaluation.slope)
             self.iterate.forget_held()
-            stopped |= self._stopping(self._diverged(), stopped)
+            stopped = self._stopping(self._diverged(), stopped)
             if stopped:
                 self._put_back(before, stopped)
             self.step_count += 1
@@ -271,18 +271,20 @@ class Dreamer:
         return closure
 
     def _stopping(self, failures: dict[int, list[str]], stopped: dict[int, str]) -> dict[int, str]:
-        """Say which dreams stop now, and why: those that fail and have not stopped before.
+        """Add to the dreams that have stopped, and why, those that fail.
 
         Raises
         ------
         StepError
             If that leaves no dream to go on.
         """
+        new = {dream: names for dream, names in failures.items() if dream not in stopped} if failures else {}
+        if not new:
+            return stopped
         number = self.step_count + 1
-        new = {dream: names for dream, names in failures.items() if dream not in stopped}
-        if new and len(new) + len(stopped) == len(self.start):
+        if len(new) + len(stopped) == len(self.start):
             raise StepError(not_finite(list(dict.fromkeys(itertools.chain(*new.values()))), number))
-        return {dream: not_finite(names, number) for dream, names in new.items()}
+        return stopped | {dream: not_finite(names, number) for dream, names in new.items()}
 
     def _diverged(self) -> dict[int, list[str]]:
         """Name the sequence for each dream in which it is not finite."""
