@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -60,24 +61,37 @@ class Adam(Optimizer):
             for theta in cast("list[Tensor]", group["params"]):
                 if theta.grad is None:
                     continue
-                state = cast("dict[str, Tensor]", self.state[theta])
+                state = cast("dict[str, Any]", self.state[theta])
                 if not state:
-                    for name in ("mean", "square", "mean_weight", "square_weight"):
-                        state[name] = torch.zeros_like(theta)
+                    zero = _SCALARS.get(theta.dtype, float)(0)
+                    state.update(mean=torch.zeros_like(theta), square=torch.zeros_like(theta))
+                    state.update(mean_weight=zero, square_weight=zero)
+                    if theta.dtype not in _SCALARS:
+                        self.tell_apart(theta)
                 # New tensors throughout: a snapshot of this optimizer is the old ones, and costs nothing.
                 mean = state["mean"].lerp(theta.grad, 1 - beta1)
                 square = (state["square"] * beta2).addcmul_(theta.grad, theta.grad, value=1 - beta2)
                 # 1 − βᵏ, where k is the sample's own count of steps: the same mean, of ones.
-                mean_weight = (state["mean_weight"] * beta1).add_(1 - beta1)
-                square_weight = (state["square_weight"] * beta2).add_(1 - beta2)
+                mean_weight = state["mean_weight"] * beta1 + (1 - beta1)
+                square_weight = state["square_weight"] * beta2 + (1 - beta2)
                 root = (square / square_weight).sqrt_().add_(group["eps"])
                 theta.addcdiv_(mean / mean_weight, root, value=-group["lr"])
                 state.update(mean=mean, square=square, mean_weight=mean_weight, square_weight=square_weight)
+
+    def tell_apart(self, theta: Tensor) -> None:
+        """Count the steps of each sample by itself from now on; before, one number stands for all."""
+        state = cast("dict[str, Any]", self.state.get(theta, {}))
+        for name in ("mean_weight", "square_weight"):
+            if name in state and not (isinstance(state[name], Tensor) and state[name].shape == theta.shape):
+                state[name] = torch.full_like(theta, float(state[name]))
 
     # Torch wraps the step of every optimizer for its profiler and for hooks, at the cost of a tenth of a small step;
     # of one that says it is wrapped it leaves the step as it is.
     step.hooked = True  # pyright: ignore[reportFunctionMemberAccess] - torch's own mark
 
+
+# Numbers that are rounded as the elements of a tensor are, so that telling samples apart changes no bit.
+_SCALARS: dict[torch.dtype, Callable[[int], Any]] = {torch.float32: np.float32, torch.float64: np.float64}
 
 OPTIMIZERS: dict[str, OptimizerFactory] = {
     name.lower(): kind
@@ -202,6 +216,8 @@ def _moved(make: OptimizerFactory, learning_rate: float, theta: Tensor) -> Tenso
 
 def clear_state(optimizer: Optimizer, theta: Tensor, where: Tensor) -> None:
     """Make an elementwise optimizer forget the numbers of θ where a mask is true, as if they had just begun."""
+    if isinstance(optimizer, Adam):
+        optimizer.tell_apart(theta)
     memory = _memory(optimizer.state, theta)
     # Replaced, never changed: a snapshot may hold the old ones.
     optimizer.state.get(theta, {}).update(
@@ -211,10 +227,13 @@ def clear_state(optimizer: Optimizer, theta: Tensor, where: Tensor) -> None:
 
 def put_state_back(optimizer: Optimizer, theta: Tensor, before: dict[str, Any], where: Tensor) -> None:
     """Make an elementwise optimizer remember what a `snapshot` of it holds of the numbers of θ where a mask is true."""
-    remembered = _memory(before["state"], theta)
+    if isinstance(optimizer, Adam):
+        optimizer.tell_apart(theta)
+    remembered = cast("dict[str, Any]", before["state"].get(theta, {}))
     for name, value in _memory(optimizer.state, theta).items():
-        old = remembered.get(name)
-        optimizer.state[theta][name] = torch.where(where, _first(optimizer, name) if old is None else old, value)
+        old = remembered.get(name, _first(optimizer, name))
+        old = old if isinstance(old, Tensor) else float(old)
+        optimizer.state[theta][name] = torch.where(where, old, value)
 
 
 def _memory(state: Mapping[Tensor, Any], theta: Tensor) -> dict[str, Tensor]:

@@ -24,9 +24,17 @@ __all__ = ["Preset", "border", "centered", "extreme", "rim"]
 Name = Literal["centered", "border", "rim", "extreme"]
 Target = int | str
 
-N_TARGETS: dict[Name, int] = {"centered": 1, "border": 2, "rim": 1, "extreme": 1}
+N_TARGETS: dict[Name, int] = {"centered": 1, "rim": 1, "border": 2, "extreme": 1}
+PHRASES: dict[Name, str] = {
+    "centered": "centre of {}",
+    "rim": "rim of {}",
+    "border": "border between {} and {}",
+    "extreme": "extreme of {}",
+}
 ENVELOPE_WEIGHT, COVERAGE = 100.0, 0.9
 ROUGHNESS_WEIGHT = 10.0
+KEEPERS = ("spectral_prior", "roughness", "data_envelope", "standardize")
+"""The names of the regularizers that keep a preset's dream plausible; `extreme` does without."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +58,11 @@ class Preset:
 
     learning_rate: ClassVar[float] = 0.05
 
+    @property
+    def needs_data(self) -> bool:
+        """Whether it goes by real sequences and has none yet."""
+        return self.data is None and self.name != "extreme"
+
     def on(self, data: SequenceDataset | None) -> Preset:
         """Return it with real sequences to go by: its own, or else these.
 
@@ -58,7 +71,7 @@ class Preset:
         ValueError
             If it needs some and there are none, or the classes are not there.
         """
-        if self.data is not None or self.name == "extreme":
+        if not self.needs_data:
             return self
         if data is None:
             raise ValueError(f"{self.name} goes by real data and this run has none; give data=")
@@ -100,6 +113,32 @@ class Preset:
         if self.name == "border":
             return Boundary(*self.targets) + Crossing(*self.targets, data=self.data)
         return Logit(target)
+
+    @staticmethod
+    def behind(objective: Objective) -> Preset | None:
+        """Return the preset that has this resolved objective, without data; ``None`` where none has.
+
+        Examples
+        --------
+        >>> import seqdream_widget as sd
+        >>> sd.presets.Preset.behind(sd.objectives.Prototype(1))
+        Preset(name='centered', targets=(1,))
+        """
+        targets = objective.targets
+        found = (Preset(name, targets) for name, count in N_TARGETS.items() if count == len(targets))
+        return next((preset for preset in found if preset.objective == objective), None)
+
+    def holds(self, regularizers: Iterable[Regularizer], learning_rate: float) -> bool:
+        """Tell whether a run that has its objective is as it would have it."""
+        on = {regularizer.name for regularizer in regularizers if regularizer.enabled}
+        kept = on.isdisjoint(KEEPERS) if self.name == "extreme" else on.issuperset(KEEPERS)
+        return kept and learning_rate == self.learning_rate
+
+    def over(self, regularizers: Iterable[Regularizer]) -> tuple[Regularizer, ...]:
+        """Return a run's regularizers with its own: another preset's are replaced, and off for `extreme`."""
+        if self.name != "extreme":
+            return merged(regularizers, self.regularizers)
+        return tuple(one.changed(False, {}) if one.name in KEEPERS else one for one in regularizers)
 
     @functools.cached_property
     def regularizers(self) -> tuple[Regularizer, ...]:

@@ -9,12 +9,14 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from seqdream_widget.commands import Command
+from seqdream_widget import presets
+from seqdream_widget.commands import Command, SetObjective
 from seqdream_widget.errors import shown, unknown
 from seqdream_widget.history import Rows
-from seqdream_widget.objectives import ClassObjective, Objective
+from seqdream_widget.objectives import ClassObjective, MemberObjective, Objective
 from seqdream_widget.optimizers import name_of
 from seqdream_widget.parameters import parameters_of, snake_case
+from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.session import Session
 
@@ -163,11 +165,11 @@ def _probabilities(session: Session) -> Arrays:
 
 
 def envelope(session: Session) -> Arrays:
-    """Return the range of the target class's real members, where there is a class and data."""
-    objective = session.objective
-    if session.reference is None or not isinstance(objective, ClassObjective):
+    """Return the range of the target class's real members, where there is one class and data."""
+    targets = session.objective.targets
+    if session.reference is None or len(targets) != 1:
         return {}
-    found = session.reference.envelope(objective.index)
+    found = session.reference.envelope(targets[0])
     return {} if found is None else {"envelope": found.numpy()}
 
 
@@ -176,8 +178,6 @@ def envelope(session: Session) -> Arrays:
 
 def settings_of(session: Session, *, playing: bool, status: str, error: str) -> Message:
     """Describe all that a person can set, as the front end shows it."""
-    objective = session.objective
-    known = isinstance(objective, ClassObjective)
     channels = session.start.shape[1]
     names = None if session.data is None else session.data.channel_names
     return {
@@ -185,36 +185,84 @@ def settings_of(session: Session, *, playing: bool, status: str, error: str) -> 
         "status": status,
         "error": error or None,
         "class_names": list(session.classes.names),
-        "objective": objective.to_json() if known else {"type": "other", "text": str(objective)},
+        "objective": _objective(session),
         "objective_types": [
             {"type": name, "label": name.replace("_", " ")}
             for name, cls in Objective.types.items()
-            if issubclass(cls, ClassObjective)
+            if issubclass(cls, ClassObjective) and not (session.data is None and issubclass(cls, MemberObjective))
         ],
+        "presets": [_preset(name, session.data is not None) for name in presets.N_TARGETS],
         "learning_rate": session.learning_rate,
         "optimizer": name_of(session.optimizer),
         "parameterization": snake_case(type(session.parameterization).__name__),
         "threads": session.threads,
         "channel_names": list(names or (f"channel {index}" for index in range(channels))),
         "frozen": session.frozen,
-        "regularizers": [_regularizer(regularizer) for regularizer in _offered(session)],
+        "regularizers": [
+            *(_regularizer(regularizer, present=True) for regularizer in session.regularizers),
+            *(_regularizer(regularizer, present=False) for regularizer in _offered(session)),
+        ],
+    }
+
+
+def news(command: Command, session: Session) -> str:
+    """Say in words which objective a command has brought, and what came with it; nothing of other commands."""
+    if not isinstance(command, SetObjective):
+        return ""
+    preset = command.objective if isinstance(command.objective, Preset) else None
+    words = _words(session, preset)
+    kept = [one.label.lower() for one in session.regularizers if one.enabled and one.name in presets.KEEPERS]
+    return words if preset is None or not kept else f"{words}, kept plausible by {', '.join(kept[:-1])} and {kept[-1]}"
+
+
+def _objective(session: Session) -> Message:
+    objective = session.objective
+    preset = Preset.behind(objective)
+    in_force = preset if preset and preset.holds(session.regularizers, session.learning_rate) else None
+    return {
+        "type": snake_case(type(objective).__name__),
+        "targets": list(objective.targets),
+        "text": _words(session, None if isinstance(objective, ClassObjective) else preset),
+        "preset": in_force and in_force.name,
+    }
+
+
+def _words(session: Session, preset: Preset | None) -> str:
+    objective = session.objective
+    names = [session.classes.names[target] for target in objective.targets]
+    if preset is not None:
+        return presets.PHRASES[preset.name].format(*names)
+    if isinstance(objective, ClassObjective):
+        return f"{snake_case(type(objective).__name__).replace('_', ' ')} of {names[0]}"
+    return str(objective)
+
+
+def _preset(name: presets.Name, has_data: bool) -> Message:
+    lacks = Preset(name, ()).needs_data and not has_data
+    return {
+        "name": name,
+        "label": name,
+        "description": (getattr(presets, name).__doc__ or "").strip().splitlines()[0],
+        "classes": presets.N_TARGETS[name],
+        "unavailable": "It goes by real data and this run has none; give data=." if lacks else None,
     }
 
 
 def _offered(session: Session) -> list[Regularizer]:
-    """List the run's regularizers, and behind them those it could have, switched off."""
-    present = list(session.regularizers)
-    names = {regularizer.name for regularizer in present}
-    return present + [make(enabled=False) for name, make in Regularizer.types.items() if name not in names]
+    """List the regularizers that the run could have besides its own, switched off."""
+    names = {regularizer.name for regularizer in session.regularizers}
+    others = [make(enabled=False) for name, make in Regularizer.types.items() if name not in names]
+    return [one for one in others if session.data is not None or not one.needs_data()]
 
 
-def _regularizer(regularizer: Regularizer) -> Message:
+def _regularizer(regularizer: Regularizer, *, present: bool) -> Message:
     values = {parameter: getattr(regularizer, parameter.name) for parameter in parameters_of(type(regularizer))}
     own_name = regularizer.name == snake_case(type(regularizer).__name__)
     return {
         "name": regularizer.name,
         "label": regularizer.label if own_name else regularizer.name,
         "group": regularizer.group,
+        "present": present,
         "enabled": regularizer.enabled,
         "description": regularizer.summary(),
         "slider": regularizer.slider,

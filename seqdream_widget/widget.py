@@ -276,7 +276,7 @@ class SeqDream(anywidget.AnyWidget):
                 self._refuse(identifier, error)
                 return
             self._tell({"kind": "acknowledgement", "id": identifier, "step": step})
-            self._tell_change()
+            self._tell_change(protocol.news(command, self.session))
 
         self._runner.post(job)
 
@@ -312,11 +312,14 @@ class SeqDream(anywidget.AnyWidget):
         header = {"kind": "settings", "step": self.session.step_count, "settings": self._settings()}
         self._tell(header, protocol.envelope(self.session))
 
-    def _tell_change(self) -> None:
+    def _tell_change(self, news: str = "") -> None:
         """Say what a command has changed."""
+        told = f": {news}" if news else ""
         if not self._runner.playing:
-            self._publish_traits(status=self._resting(), error="")
+            self._publish_traits(status=self._resting() + told, error="")
             self._tell_frame()
+        elif told:
+            self._publish_traits(status="dreaming" + told)
         self._tell_settings()
 
     def _settings(self) -> protocol.Message:

@@ -20,27 +20,53 @@ export interface Scene {
 type Listener = (content: unknown, buffers: DataView[]) => void;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-const TERMS: readonly [name: string, label: string, enabled: boolean, weight: number][] = [
-  ["l2", "L2", true, 0.001],
-  ["total_variation", "Total variation", true, 0.02],
-  ["spectral_prior", "Spectral prior", true, 0.3],
-  ["exponential_smoothing", "Exponential smoothing", true, 0.3],
-  ["gaussian_blur", "Gaussian blur", false, 0.1],
-  ["random_reinit", "Random re-initialisation", false, 0.05],
+interface Term {
+  readonly name: string;
+  readonly group: string;
+  readonly value: number;
+  readonly present: boolean;
+  readonly enabled: boolean;
+}
+
+const OWN: readonly [name: string, group: string, enabled: boolean, value: number][] = [
+  ["l2", "penalty", true, 0.001],
+  ["total_variation", "penalty", true, 0.02],
+  ["spectral_prior", "penalty", true, 0.3],
+  ["exponential_smoothing", "projection", true, 0.3],
+  ["gaussian_blur", "projection", false, 0.1],
 ];
+
+const OFFERED: readonly [group: string, names: string][] = [
+  ["penalty", "roughness data_envelope range l1 curvature high_frequency"],
+  ["projection", "moving_average standardize clip_small_norm clip_small_contribution clamp"],
+  ["projection", "random_reinitialization"],
+  ["gradient", "normalize_gradient clip_gradient blur_gradient"],
+  ["transform", "jitter scale warp noise dropout"],
+];
+
+const TERMS: readonly Term[] = [
+  ...OWN.map(([name, group, enabled, value]) => ({ name, group, value, present: true, enabled })),
+  ...OFFERED.flatMap(([group, names]) =>
+    names.split(" ").map((name) => ({ name, group, value: 0.1, present: false, enabled: false })),
+  ),
+];
+
+const KEEPERS = ["spectral_prior", "roughness", "data_envelope", "standardize"];
 
 const SIZES = [0.42, 0.87, 0.31];
 
 /** Terms that change the sequence and have no value of their own. */
-const SILENT = new Set(["exponential_smoothing", "gaussian_blur", "random_reinit"]);
+const SILENT = new Set(TERMS.flatMap(({ name, group }) => (group === "penalty" ? [] : [name])));
+
+function labelled(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+}
 
 function regularizers(): Settings["regularizers"] {
-  return TERMS.map(([name, label, enabled, value]) => ({
-    name,
-    label,
-    group: SILENT.has(name) ? "transform" : "penalty",
-    enabled,
-    description: `What ${label} does to the sequence.`,
+  return TERMS.map(({ value, ...term }) => ({
+    ...term,
+    label: labelled(term.name),
+    description: `What ${labelled(term.name)} does to the sequence.`,
     slider: "weight",
     parameters: [
       {
@@ -54,6 +80,23 @@ function regularizers(): Settings["regularizers"] {
         unit: "",
       },
     ],
+  }));
+}
+
+/** What is switched on joins the run, behind what it has. */
+function joined(all: Settings["regularizers"]): Settings["regularizers"] {
+  const now = all.map((one) => ({ ...one, present: one.present || one.enabled }));
+  return [...now.filter(({ present }) => present), ...now.filter(({ present }) => !present)];
+}
+
+function presets(hasData: boolean): Settings["presets"] {
+  return ["centered", "rim", "border", "extreme"].map((name) => ({
+    name,
+    label: name,
+    description: `Dream what is ${name}.`,
+    classes: name === "border" ? 2 : 1,
+    unavailable:
+      hasData || name === "extreme" ? null : "It goes by real data and this run has none.",
   }));
 }
 
@@ -84,11 +127,20 @@ export class MockModel {
       status: `paused at step ${scene.step}`,
       error: scene.error,
       class_names: scene.classes,
-      objective: { type: "logit", target: Math.min(1, scene.classes.length - 1) },
+      objective: {
+        type: "logit",
+        targets: [Math.min(1, scene.classes.length - 1)],
+        text: "",
+        preset: null,
+      },
       objective_types: [
         { type: "logit", label: "logit" },
         { type: "margin", label: "margin" },
+        { type: "probability", label: "probability" },
+        { type: "prototype", label: "prototype" },
+        { type: "rim", label: "rim" },
       ],
+      presets: presets(scene.envelope),
       learning_rate: 0.05,
       channel_names: channels.map((channel) => `channel ${channel}`),
       frozen: scene.frozen ? [{ start: 140, stop: 205, channel: null, dream: 0 }] : [],
@@ -161,20 +213,22 @@ export class MockModel {
         settings.frozen = this.#without(command);
         return;
       case "set_objective":
-        settings.objective = command.objective;
+        this.#climb(command.objective);
         return;
       case "set_regularizer":
-        settings.regularizers = settings.regularizers.map((one) =>
-          one.name !== command.name
-            ? one
-            : {
-                ...one,
-                enabled: command.enabled ?? one.enabled,
-                parameters: one.parameters.map((parameter) => ({
-                  ...parameter,
-                  value: command.parameters[parameter.name] ?? parameter.value,
-                })),
-              },
+        settings.regularizers = joined(
+          settings.regularizers.map((one) =>
+            one.name !== command.name
+              ? one
+              : {
+                  ...one,
+                  enabled: command.enabled ?? one.enabled,
+                  parameters: one.parameters.map((parameter) => ({
+                    ...parameter,
+                    value: command.parameters[parameter.name] ?? parameter.value,
+                  })),
+                },
+          ),
         );
         return;
       case "reset":
@@ -187,6 +241,30 @@ export class MockModel {
         return;
       default:
     }
+  }
+
+  #climb(objective: Extract<Command, { type: "set_objective" }>["objective"]): void {
+    const settings = this.#settings;
+    if ("target" in objective) {
+      settings.objective = { ...objective, targets: [objective.target], text: "", preset: null };
+      return;
+    }
+    const { name, targets } = objective;
+    const types = new Map([
+      ["centered", "prototype"],
+      ["extreme", "logit"],
+      ["border", "sum"],
+    ]);
+    const names = targets.map((target) => settings.class_names[target]);
+    const text = `${name} ${names.length > 1 ? "between" : "of"} ${names.join(" and ")}`;
+    settings.objective = { type: types.get(name) ?? name, targets, text, preset: name };
+    settings.regularizers = joined(
+      settings.regularizers.map((one) =>
+        KEEPERS.includes(one.name) ? { ...one, enabled: name !== "extreme" } : one,
+      ),
+    );
+    this.#setStatus();
+    settings.status += `: ${text}`;
   }
 
   /** What stays frozen outside of a span. */
@@ -330,7 +408,11 @@ export class MockModel {
   }
 
   #sendSettings(): void {
-    this.#emit({ kind: "settings", step: this.#step, settings: this.#wire() });
+    const settings = this.#wire();
+    const isOfOne = this.#settings.objective.targets.length === 1;
+    const blocks: [string, Block][] =
+      this.scene.envelope && isOfOne ? [["envelope", this.#envelope()]] : [];
+    this.#emit({ kind: "settings", step: this.#step, settings }, blocks);
   }
 
   #emit(message: object, blocks: [string, Block][] = []): void {

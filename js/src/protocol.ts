@@ -1,7 +1,19 @@
 /** The wire, as `docs/protocol.md` has it. */
 
 import { type Block, type Bytes, type DType, type Header, ProtocolError, unpack } from "./arrays";
-import { type Fields, fields, integer, list, nullable, number, text, truth } from "./read";
+import {
+  type Fields,
+  fields,
+  integer,
+  list,
+  listOf,
+  nullable,
+  number,
+  orNull,
+  record,
+  text,
+  truth,
+} from "./read";
 
 export const PROTOCOL = 1;
 
@@ -22,7 +34,12 @@ export type Command =
       enabled: boolean | null;
       parameters: Readonly<Record<string, number>>;
     }
-  | { type: "set_objective"; objective: { type: string; target: number } }
+  | {
+      type: "set_objective";
+      objective:
+        | { type: string; target: number }
+        | { type: "preset"; name: string; targets: readonly number[] };
+    }
   | { type: "set_learning_rate"; learning_rate: number }
   | { type: "set_optimizer"; optimizer: string }
   | {
@@ -61,15 +78,37 @@ export interface Regularizer {
   readonly name: string;
   readonly label: string;
   readonly group: string;
+  /** Of the run; the others are on offer. */
+  readonly present: boolean;
   readonly enabled: boolean;
   readonly description: string;
   readonly slider: string | null;
   readonly parameters: readonly Parameter[];
 }
 
-export type Objective =
-  | { readonly type: string; readonly target: number }
-  | { readonly type: "other"; readonly text: string };
+export interface Objective {
+  readonly type: string;
+  /** The class or the two classes it leads to, where it does. */
+  readonly targets: readonly number[];
+  readonly text: string;
+  /** The preset that is in force as it came. */
+  readonly preset: string | null;
+}
+
+export interface ObjectiveType {
+  readonly type: string;
+  readonly label: string;
+}
+
+export interface Preset {
+  readonly name: string;
+  readonly label: string;
+  readonly description: string;
+  /** How many it is about. */
+  readonly classes: number;
+  /** Why this run cannot have it. */
+  readonly unavailable: string | null;
+}
 
 /** Samples `start` … `stop - 1`, in one channel or (null) in all. */
 export interface Frozen {
@@ -85,7 +124,8 @@ export interface Settings {
   readonly error: string | null;
   readonly class_names: readonly string[];
   readonly objective: Objective;
-  readonly objective_types: readonly { readonly type: string; readonly label: string }[];
+  readonly objective_types: readonly ObjectiveType[];
+  readonly presets: readonly Preset[];
   readonly learning_rate: number;
   readonly channel_names: readonly string[];
   readonly frozen: readonly Frozen[];
@@ -160,18 +200,15 @@ export interface Refusal extends Stamp {
 
 export type KernelMessage = Snapshot | Frame | SettingsMessage | Acknowledgement | Refusal;
 
-function readHeader(value: unknown, where: string): Header {
-  const header = fields(value, where);
-  const dtype = text(header.dtype, `${where}.dtype`);
-  if (dtype !== "float32" && dtype !== "int32") {
-    throw new ProtocolError(`${where}.dtype is "${dtype}"`);
-  }
-  return {
-    name: text(header.name, `${where}.name`),
-    dtype: dtype satisfies DType,
-    shape: list(header.shape, `${where}.shape`, integer),
-  };
-}
+const readHeader = record<Header>({
+  name: text,
+  dtype: (value, where): DType => {
+    const dtype = text(value, where);
+    if (dtype === "float32" || dtype === "int32") return dtype;
+    throw new ProtocolError(`${where} is "${dtype}"`);
+  },
+  shape: listOf(integer),
+});
 
 type Blocks = ReadonlyMap<string, Block>;
 
@@ -226,39 +263,42 @@ function readRows(message: Fields, blocks: Blocks): Rows {
   return { columns, steps: steps.values, values: scalars.values };
 }
 
-function readParameter(value: unknown, where: string): Parameter {
-  const parameter = fields(value, where);
-  return {
-    name: text(parameter.name, `${where}.name`),
-    label: text(parameter.label, `${where}.label`),
-    value: number(parameter.value, `${where}.value`),
-    low: number(parameter.low, `${where}.low`),
-    high: number(parameter.high, `${where}.high`),
-    scale: parameter.scale === "log" ? "log" : "linear",
-    integer: parameter.integer === true,
-    unit: nullable(parameter.unit, `${where}.unit`, text) ?? "",
-  };
-}
+const readParameter = record<Parameter>({
+  name: text,
+  label: text,
+  value: number,
+  low: number,
+  high: number,
+  scale: (value) => (value === "log" ? "log" : "linear"),
+  integer: (value) => value === true,
+  unit: (value, where) => nullable(value, where, text) ?? "",
+});
 
-function readRegularizer(value: unknown, where: string): Regularizer {
-  const regularizer = fields(value, where);
-  return {
-    name: text(regularizer.name, `${where}.name`),
-    label: text(regularizer.label, `${where}.label`),
-    group: text(regularizer.group, `${where}.group`),
-    enabled: truth(regularizer.enabled, `${where}.enabled`),
-    description: nullable(regularizer.description, `${where}.description`, text) ?? "",
-    slider: nullable(regularizer.slider, `${where}.slider`, text),
-    parameters: list(regularizer.parameters, `${where}.parameters`, readParameter),
-  };
-}
+const readRegularizer = record<Regularizer>({
+  name: text,
+  label: text,
+  group: text,
+  present: truth,
+  enabled: truth,
+  description: (value, where) => nullable(value, where, text) ?? "",
+  slider: orNull(text),
+  parameters: listOf(readParameter),
+});
 
-function readObjective(value: unknown, where: string): Objective {
-  const objective = fields(value, where);
-  const type = text(objective.type, `${where}.type`);
-  if (type === "other") return { type, text: text(objective.text, `${where}.text`) };
-  return { type, target: integer(objective.target, `${where}.target`) };
-}
+const readObjective = record<Objective>({
+  type: text,
+  targets: listOf(integer),
+  text,
+  preset: orNull(text),
+});
+
+const readPreset = record<Preset>({
+  name: text,
+  label: text,
+  description: text,
+  classes: integer,
+  unavailable: orNull(text),
+});
 
 function readFrozen(value: unknown, where: string): Frozen {
   const [start, stop, channel, dream] = list(value, where, (entry) => entry);
@@ -270,24 +310,19 @@ function readFrozen(value: unknown, where: string): Frozen {
   };
 }
 
-function readSettings(value: unknown): Settings {
-  const settings = fields(value, "settings");
-  return {
-    playing: truth(settings.playing, "settings.playing"),
-    status: text(settings.status, "settings.status"),
-    error: nullable(settings.error, "settings.error", text),
-    class_names: list(settings.class_names, "settings.class_names", text),
-    objective: readObjective(settings.objective, "settings.objective"),
-    objective_types: list(settings.objective_types, "settings.objective_types", (entry, where) => {
-      const kind = fields(entry, where);
-      return { type: text(kind.type, `${where}.type`), label: text(kind.label, `${where}.label`) };
-    }),
-    learning_rate: number(settings.learning_rate, "settings.learning_rate"),
-    channel_names: list(settings.channel_names, "settings.channel_names", text),
-    frozen: list(settings.frozen, "settings.frozen", readFrozen),
-    regularizers: list(settings.regularizers, "settings.regularizers", readRegularizer),
-  };
-}
+const readSettings = record<Settings>({
+  playing: truth,
+  status: text,
+  error: orNull(text),
+  class_names: listOf(text),
+  objective: readObjective,
+  objective_types: listOf(record<ObjectiveType>({ type: text, label: text })),
+  presets: listOf(readPreset),
+  learning_rate: number,
+  channel_names: listOf(text),
+  frozen: listOf(readFrozen),
+  regularizers: listOf(readRegularizer),
+});
 
 /** Reads one message from the kernel; throws `ProtocolError` where it is not what it should be. */
 export function decode(content: unknown, buffers: readonly Bytes[]): KernelMessage {
@@ -305,7 +340,7 @@ export function decode(content: unknown, buffers: readonly Bytes[]): KernelMessa
         protocol: integer(message.protocol, "protocol"),
         step: step(),
         stepsPerSecond: rate(),
-        settings: readSettings(message.settings),
+        settings: readSettings(message.settings, "settings"),
         sequence: readSequence(blocks, "sequence"),
         start: readSequence(blocks, "start"),
         envelope: readEnvelope(blocks),
@@ -327,7 +362,7 @@ export function decode(content: unknown, buffers: readonly Bytes[]): KernelMessa
         kind: "settings",
         ...stamp,
         step: step(),
-        settings: readSettings(message.settings),
+        settings: readSettings(message.settings, "settings"),
         envelope: readEnvelope(blocks),
       };
     case "acknowledgement":

@@ -4,6 +4,8 @@ import { ProtocolError } from "./arrays";
 
 export type Fields = Readonly<Record<string, unknown>>;
 
+export type Reader<T> = (value: unknown, where: string) => T;
+
 function wrong(where: string, expected: string): never {
   throw new ProtocolError(`${where} should be ${expected}`);
 }
@@ -31,19 +33,29 @@ export function truth(value: unknown, where: string): boolean {
   return typeof value === "boolean" ? value : wrong(where, "true or false");
 }
 
-export function list<T>(
-  value: unknown,
-  where: string,
-  item: (value: unknown, where: string) => T,
-): readonly T[] {
+export function list<T>(value: unknown, where: string, item: Reader<T>): readonly T[] {
   if (!Array.isArray(value)) return wrong(where, "a list");
   return value.map((entry: unknown, position) => item(entry, `${where}[${position}]`));
 }
 
-export function nullable<T>(
-  value: unknown,
-  where: string,
-  item: (value: unknown, where: string) => T,
-): T | null {
+export function nullable<T>(value: unknown, where: string, item: Reader<T>): T | null {
   return value === null || value === undefined ? null : item(value, where);
+}
+
+export function listOf<T>(item: Reader<T>): Reader<readonly T[]> {
+  return (value, where) => list(value, where, item);
+}
+
+export function orNull<T>(item: Reader<T>): Reader<T | null> {
+  return (value, where) => nullable(value, where, item);
+}
+
+/** Reads an object whose fields are read each in its own way. */
+export function record<T>(readers: { readonly [K in keyof T]: Reader<T[K]> }): Reader<T> {
+  return (value, where) => {
+    const found = fields(value, where);
+    const result = {} as T;
+    for (const name in readers) result[name] = readers[name](found[name], `${where}.${name}`);
+    return result;
+  };
 }

@@ -32,10 +32,6 @@ import { Readout } from "./readout";
 /** `waiting` for the first snapshot; `silent` where the kernel does not answer; `live` otherwise. */
 export type Phase = "waiting" | "silent" | "live";
 
-function target(settings: Settings): number | null {
-  return "target" in settings.objective ? settings.objective.target : null;
-}
-
 export class Store {
   readonly phase = signal<Phase>("waiting");
   readonly settings = signal<Settings | null>(null);
@@ -209,11 +205,8 @@ export class Store {
   }
 
   #onSettings(message: SettingsMessage): void {
-    const before = this.settings.value;
     this.settings.value = message.settings;
-    // Another target without an envelope: the old band would be a lie.
-    const retargeted = before !== null && target(before) !== target(message.settings);
-    if (message.envelope !== null || retargeted) this.envelope.value = message.envelope;
+    this.envelope.value = message.envelope;
     if (message.settings.playing) return;
     this.#readout.flush();
     this.stepsPerSecond.value = 0;

@@ -92,9 +92,10 @@ describe("the target", () => {
   });
 
   test("is shown with the likeliest of the others", () => {
-    expect(leaders([0.1, 0.2, 0.7], 1)).toEqual([1, 2]);
-    expect(leaders([0.1, 0.2, 0.7], null)).toEqual([2, 1]);
-    expect(leaders([1], 0)).toEqual([0]);
+    expect(leaders([0.1, 0.2, 0.7], [1])).toEqual([1, 2]);
+    expect(leaders([0.1, 0.2, 0.7], [])).toEqual([2, 1]);
+    expect(leaders([0.1, 0.2, 0.7], [1, 0])).toEqual([1, 0]);
+    expect(leaders([1], [0])).toEqual([0]);
   });
 
   test("names of classes are text and never markup", async () => {
@@ -104,7 +105,104 @@ describe("the target", () => {
   });
 });
 
+const preset = (name: string) => {
+  const found = [...root.querySelectorAll<HTMLElement>(".seqdream-preset")];
+  return found.find(({ textContent }) => textContent === name) ?? find(`a preset called ${name}`);
+};
+const classes = () =>
+  [...root.querySelectorAll<HTMLSelectElement>(".seqdream-panel select")].map(({ value }) => value);
+const climbs = (name: string, targets: readonly number[]) => ({
+  type: "set_objective",
+  objective: { type: "preset", name, targets },
+});
+const choose = async (label: string, value: string) => {
+  const select = find<HTMLSelectElement>(`[aria-label="${label}"]`);
+  select.value = value;
+  await fire(select, "change");
+};
+
+describe("a preset", () => {
+  test("is pressed for the class chosen, and seen to be in force", async () => {
+    await act(() => preset("centered").click());
+    expect(commands()).toEqual([climbs("centered", [1])]);
+    expect(preset("centered").getAttribute("aria-pressed")).toBe("true");
+    const objective = { type: "prototype", targets: [1], text: "", preset: "centered" };
+    await give(settings(2, { objective }));
+    await pass(6000);
+    expect(preset("centered").getAttribute("aria-pressed")).toBe("true");
+    expect(preset("rim").getAttribute("aria-pressed")).toBe("false");
+  });
+
+  test("of a border takes the likeliest of the other classes along", async () => {
+    await give(settings(2, { class_names: ["a", "b", "c"] }));
+    store.probabilities.value = Float32Array.from([0.1, 0.6, 0.3]);
+    await act(() => preset("border").click());
+    expect(commands()).toEqual([climbs("border", [1, 2])]);
+  });
+
+  test("of a border has a picker for its other class where there are more than two", async () => {
+    await act(() => preset("border").click());
+    expect(classes()).toEqual(["1"]);
+    await give(settings(2, { class_names: ["a", "b", "c"] }));
+    expect(classes()).toEqual(["1", "0"]);
+    await choose("Second class", "2");
+    await choose("Target class", "2");
+    expect(commands().slice(1)).toEqual([climbs("border", [1, 2]), climbs("border", [2, 1])]);
+  });
+
+  test("stays in force where another class is chosen: what it brought goes by the class", async () => {
+    const objective = { type: "prototype", targets: [1], text: "", preset: "centered" };
+    await give(settings(2, { objective }));
+    await choose("Target class", "0");
+    expect(commands()).toEqual([climbs("centered", [0])]);
+  });
+
+  test("that the run cannot have is disabled, and says why", async () => {
+    const unavailable = "It goes by real data and this run has none; give data=.";
+    await give(settings(2, { presets: [{ ...SETTINGS.presets[0], unavailable }] }));
+    expect(preset("centered").getAttribute("aria-disabled")).toBe("true");
+    expect(preset("centered").title).toBe(unavailable);
+    await act(() => preset("centered").click());
+    expect(commands()).toEqual([]);
+  });
+
+  test("that was refused is taken back, in words", async () => {
+    await act(() => preset("rim").click());
+    const id = sent.flatMap((message) => (message.kind === "command" ? [message.id] : []))[0];
+    await give(wire({ kind: "refusal", run: 1, number: 2, id, reason: "No members." }));
+    await pass(10);
+    expect(preset("rim").getAttribute("aria-pressed")).toBe("false");
+    expect(find(".seqdream-status").textContent).toContain("No members.");
+  });
+
+  test("says in words what no picker shows", async () => {
+    const text = "border between normal and abnormal";
+    await give(
+      settings(2, { objective: { type: "sum", targets: [0, 1], text, preset: "border" } }),
+    );
+    expect(find(".seqdream-objective").textContent).toBe(text);
+    expect(classes()).toEqual(["0"]);
+    expect(root.querySelector(".seqdream-pill :checked")).toBeNull();
+  });
+});
+
 describe("a regularizer", () => {
+  test("that the run does not have is on offer under its heading, and gets a row when it is added", async () => {
+    const [penalty] = SETTINGS.regularizers;
+    const offered = { ...penalty, name: "l2", label: "L2", present: false, enabled: false };
+    await give(settings(2, { regularizers: [penalty, offered] }));
+    expect(root.querySelectorAll('[role="switch"]').length).toBe(1);
+    const add = find(".seqdream-offer .seqdream-pill");
+    expect(add.textContent).toBe("L2");
+    await act(() => add.click());
+    const command = { type: "set_regularizer", name: "l2", enabled: true, parameters: {} };
+    expect(commands()).toEqual([command]);
+    const now = { ...offered, present: true, enabled: true };
+    await give(settings(3, { regularizers: [penalty, now] }));
+    expect(root.querySelector(".seqdream-offer")).toBeNull();
+    expect(document.activeElement).toBe(find('[role="switch"][aria-label="L2"]'));
+  });
+
   test("is switched by its switch, at once for the eye", async () => {
     const toggle = find('[role="switch"]');
     expect(toggle.getAttribute("aria-label")).toBe("Total variation");
@@ -148,7 +246,7 @@ describe("a regularizer", () => {
     expect(commands().at(-1)).toEqual({
       type: "set_regularizer",
       name: "total_variation",
-      enabled: true,
+      enabled: null,
       parameters: { weight: 0.1 },
     });
   });
@@ -172,12 +270,8 @@ describe("a regularizer", () => {
     const slider = weight();
     slider.value = "0";
     await fire(slider, "change");
-    expect(commands().at(-1)).toMatchObject({ enabled: false, parameters: { weight: 1 } });
-    await act(() => find('[role="switch"]').click());
-    slider.value = "-1";
-    await fire(slider, "change");
-    await pass(60);
-    expect(commands().at(-1)).toMatchObject({ enabled: true, parameters: { weight: 0.1 } });
+    expect(commands().at(-1)).toMatchObject({ enabled: null, parameters: { weight: 1 } });
+    expect(find('[role="switch"]').getAttribute("aria-checked")).toBe("false");
   });
 
   test("that was not measured shows no number", () => {

@@ -1,7 +1,10 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ProtocolError } from "../src/arrays";
 import { decode } from "../src/protocol";
 import { floats, frame, rows, SETTINGS, settings, snapshot, wire } from "./messages";
+
+const aim = SETTINGS.objective;
 
 describe("a message from the kernel", () => {
   test("a snapshot brings everything a view needs", () => {
@@ -45,9 +48,42 @@ describe("a message from the kernel", () => {
   });
 
   test("an objective without a picker comes as text", () => {
-    const objective = { type: "other", text: "layer3, channel 4" };
+    const objective = { type: "channel", targets: [], text: "layer3, channel 4", preset: null };
     const { content, buffers } = settings(2, { objective });
     expect(decode(content, buffers)).toMatchObject({ settings: { objective } });
+  });
+
+  test("objective and presets come through as they were sent, whatever the classes are called", () => {
+    const name = fc.string();
+    const objective = fc.record({
+      type: name,
+      targets: fc.array(fc.nat(), { maxLength: 2 }),
+      text: name,
+      preset: fc.option(name),
+    });
+    const preset = fc.record({
+      name,
+      label: name,
+      description: name,
+      classes: fc.integer({ min: 1, max: 2 }),
+      unavailable: fc.option(name),
+    });
+    const change = fc.record({ class_names: fc.array(name), objective, presets: fc.array(preset) });
+    fc.assert(
+      fc.property(change, (sent) => {
+        const { content, buffers } = settings(2, sent);
+        const message = decode(JSON.parse(JSON.stringify(content)), buffers);
+        expect(message).toMatchObject({ settings: sent });
+      }),
+    );
+  });
+
+  test("what is wrong is said with its place", () => {
+    const presets = [SETTINGS.presets[0], { ...SETTINGS.presets[1], classes: "two" }];
+    const { content, buffers } = settings(2, { presets });
+    expect(() => decode(content, buffers)).toThrow(
+      "settings.presets[1].classes should be an integer",
+    );
   });
 
   test.each([
@@ -57,6 +93,11 @@ describe("a message from the kernel", () => {
     ["has a fractional number", { kind: "refusal", run: 1, number: 1.5, id: 1, reason: "no" }],
     ["has a reason that is no text", { kind: "refusal", run: 1, number: 1, id: 1, reason: {} }],
     ["has settings without classes", { ...settings(1, { class_names: "many" }).content }],
+    [
+      "has a target that is no class",
+      { ...settings(1, { objective: { ...aim, targets: ["0"] } }).content },
+    ],
+    ["has a preset without a name", { ...settings(1, { presets: [{ label: "rim" }] }).content }],
     [
       "has scalars that do not fit its steps",
       { ...frame({ number: 1 }, 1).content, columns: ["a"] },

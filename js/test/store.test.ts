@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { BrowserMessage } from "../src/protocol";
 import { Store } from "../src/store";
-import { frame, settings, snapshot, type Wire, wire } from "./messages";
+import { floats, frame, SETTINGS, settings, snapshot, type Wire, wire } from "./messages";
 
 let sent: BrowserMessage[];
 let store: Store;
@@ -198,13 +198,12 @@ describe("receipts", () => {
 });
 
 describe("the envelope", () => {
-  test("of the old target is not kept for a new one", () => {
+  test("is the one that came last, and none where none came", () => {
     give(snapshot());
-    const side = { channels: 1, time: 4, values: new Float32Array(4) };
-    store.envelope.value = { low: side, high: side };
-    give(settings(2, { status: "the same target" }));
-    expect(store.envelope.value).not.toBeNull();
-    give(settings(3, { objective: { type: "logit", target: 0 } }));
+    const content = { kind: "settings", run: 1, number: 2, step: 3, settings: SETTINGS };
+    give(wire(content, { envelope: floats([2, 1, 2], [-1, -2, 1, 2]) }));
+    expect([...(store.envelope.value?.high.values ?? [])]).toEqual([1, 2]);
+    give(settings(3, { objective: { ...SETTINGS.objective, targets: [0, 1] } }));
     expect(store.envelope.value).toBeNull();
   });
 });

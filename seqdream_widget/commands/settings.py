@@ -12,7 +12,7 @@ from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory, chosen, factory_of
 from seqdream_widget.parameterizations import Parameterization, parameterization_of
 from seqdream_widget.parameters import described, number
-from seqdream_widget.presets import Preset, merged
+from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers.base import Regularizer, by_name, checked
 
 LOWEST_RATE, HIGHEST_RATE = 1e-6, 100.0
@@ -83,6 +83,7 @@ class SetObjective(Command):
     """Climb something else from the next step on.
 
     A preset brings its learning rate and its regularizers along: those the run has stay, of the same name the preset's.
+    `extreme` switches off what the other presets bring.
 
     Parameters
     ----------
@@ -127,7 +128,7 @@ class SetObjective(Command):
     def _unfolded(self, dreamer: Dreamer, preset: Preset) -> tuple[Objective, tuple[Regularizer, ...]]:
         scene = dreamer.scene
         preset = preset.on(None if scene.reference is None else scene.reference.data)
-        regularizers = checked(merged(dreamer.regularizers, preset.regularizers), scene.reference, scene.shape)
+        regularizers = checked(preset.over(dreamer.regularizers), scene.reference, scene.shape)
         return preset.objective.resolve(scene), regularizers
 
 

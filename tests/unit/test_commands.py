@@ -94,9 +94,10 @@ def test_a_sample_edited_to_its_own_value_starts_anew_too():
     s.run(200)
     present = float(s.sequence[0, 0, 10])
     iterate = s._dreamer.iterate
-    seen = iterate.optimizer.state[iterate.theta]["mean_weight"]
-    assert float(seen[0, 0, 10]) == pytest.approx(1.0)
+    remembered = iterate.optimizer.state[iterate.theta]
+    assert float(remembered["mean_weight"]) == pytest.approx(1.0)
     s.submit(C.Edit(start=10, values=[present]))
+    seen = remembered["mean_weight"]
     assert float(seen[0, 0, 10]) == 0.0
     assert float(seen[0, 0, 11]) == pytest.approx(1.0)
 

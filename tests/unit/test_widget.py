@@ -117,6 +117,40 @@ def test_a_command_during_a_run_is_acknowledged_with_its_step(w, told):
     assert w.session.sequence_at(ack["step"] - 1)[0, 0, 20] != 2.5
 
 
+CENTERED = {"type": "set_objective", "objective": {"type": "preset", "name": "centered", "targets": [1]}}
+
+
+def test_a_preset_pressed_while_it_runs_says_what_it_does_and_the_dream_goes_on(told):
+    demo = sd.load_demo("forda")
+    w = sd.SeqDream(demo.model, sd.objectives.Logit(0), data=demo.data, start=3, threads=1)
+    w.send = lambda message, buffers=None: told.append(message)
+    w.play()
+    until(lambda: w.session.step_count > 3)
+    receive(w, kind="command", id=5, command=CENTERED)
+    until(lambda: "acknowledgement" in kinds(told))
+    (step,) = [message["step"] for message in told if message["kind"] == "acknowledgement"]
+    until(lambda: w.session.step_count > step + 5)
+    words = "centre of abnormal, kept plausible by spectral prior, roughness, data envelope and standardize"
+    assert w.status == f"dreaming: {words}"
+    assert [m["settings"]["status"] for m in told if m["kind"] == "settings"][-1] == w.status
+    w.pause()
+    assert w.session.objective == sd.objectives.Prototype(1)
+    assert len(w.session.history["score"]) == w.session.step_count
+    w.close()
+
+
+def test_a_preset_without_data_is_refused_in_words(w, told):
+    receive(w, kind="command", id=5, command=CENTERED)
+    assert kinds(told) == ["refusal"]
+    assert told[0]["reason"] == "centered goes by real data and this run has none; give data="
+    assert w.session.objective == sd.objectives.Logit(0)
+
+
+def test_a_new_objective_is_said_while_paused(w):
+    receive(w, kind="command", id=5, command={"type": "set_objective", "objective": {"type": "margin", "target": 1}})
+    assert w.status == "ready: margin of 1"
+
+
 def test_a_command_from_a_cell_during_a_run_goes_through_the_same_inbox(w, told):
     w.play()
     until(lambda: w.session.step_count > 10)

@@ -74,6 +74,94 @@ def test_settings_describe_all_that_can_be_set_and_are_plain_json():
     assert not offered["total_variation"]["enabled"]
     assert offered["second"]["label"] == "second"
     assert offered["l2"]["parameters"][0]["value"] == 0.5
+    assert [name for name, row in offered.items() if row["present"]] == ["l2", "second"]
+    assert told["objective"] == {"type": "logit", "targets": [0], "text": "logit of 0", "preset": "extreme"}
+
+
+@pytest.fixture(scope="module")
+def demo():
+    return sd.load_demo("forda")
+
+
+def objective_told(s):
+    return protocol.settings_of(s, playing=False, status="", error="")["objective"]
+
+
+PRESSED = {"centered": [0], "rim": [1], "border": [1, 0], "extreme": [1]}
+
+
+@pytest.mark.parametrize("name", PRESSED)
+def test_a_preset_off_the_wire_is_told_as_the_one_in_force_in_words(demo, name):
+    s = sd.Session(demo.model, sd.objectives.Margin("normal"), data=demo.data, learning_rate=0.01)
+    wish = {"type": "preset", "name": name, "targets": PRESSED[name]}
+    message = {"kind": "command", "id": 1, "command": {"type": "set_objective", "objective": wish}}
+    command = protocol.read_request(message).command
+    assert command is not None
+    s.submit(command)
+    told = objective_told(s)
+    assert (told["preset"], told["targets"]) == (name, PRESSED[name])
+    assert s.learning_rate == 0.05
+    texts = {"centered": "prototype of normal", "rim": "rim of abnormal", "extreme": "logit of abnormal"}
+    words = {
+        "centered": "centre of normal",
+        "rim": "rim of abnormal",
+        "border": "border between abnormal and normal",
+        "extreme": "extreme of abnormal",
+    }
+    assert told["text"] == texts.get(name, words[name])
+    news = protocol.news(command, s)
+    assert news.startswith(words[name])
+    assert ("spectral prior" in news) == (name != "extreme")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        sd.commands.SetRegularizer("roughness", enabled=False),
+        sd.commands.SetLearningRate(0.02),
+        sd.commands.SetObjective(sd.objectives.Logit("normal")),
+    ],
+    ids=repr,
+)
+def test_a_preset_that_was_changed_by_hand_is_no_longer_told_as_in_force(demo, change):
+    s = sd.Session(demo.model, sd.presets.centered(demo.data, "normal"), data=demo.data)
+    assert objective_told(s)["preset"] == "centered"
+    s.submit(change)
+    assert objective_told(s)["preset"] is None
+
+
+def test_extreme_lets_go_of_what_other_presets_held_and_of_nothing_else(demo):
+    own = sd.regularizers.L2(0.5)
+    s = sd.Session(demo.model, sd.presets.rim(demo.data, "normal"), data=demo.data, regularizers=[own])
+    s.submit(sd.commands.SetObjective(sd.presets.extreme("normal")))
+    assert [one.name for one in s.regularizers if one.enabled] == ["l2"]
+    assert objective_told(s)["preset"] == "extreme"
+    s.submit(sd.commands.SetObjective(sd.presets.centered(demo.data, "abnormal")))
+    assert objective_told(s)["preset"] == "centered"
+    assert all(one.enabled for one in s.regularizers)
+
+
+def test_a_run_without_data_is_offered_only_what_it_can_have():
+    told = protocol.settings_of(session(), playing=False, status="", error="")
+    assert [kind["type"] for kind in told["objective_types"]] == ["logit", "margin", "probability"]
+    reasons = {preset["name"]: preset["unavailable"] for preset in told["presets"]}
+    assert list(reasons) == ["centered", "rim", "border", "extreme"]
+    assert reasons.pop("extreme") is None
+    assert all("this run has none; give data=" in reason for reason in reasons.values())
+    s = session()
+    for row in told["regularizers"]:
+        s.submit(sd.commands.SetRegularizer(row["name"], enabled=True))
+
+
+def test_the_envelope_is_that_of_the_one_class_an_objective_is_about(demo):
+    real = demo.data.members(1).numpy()
+    s = sd.Session(demo.model, sd.objectives.Logit("abnormal"), data=demo.data)
+    for objective in (sd.objectives.Prototype(1), 2 * sd.objectives.Margin(1)):
+        s.submit(sd.commands.SetObjective(objective))
+        low, high = protocol.envelope(s)["envelope"]
+        assert ((real >= low) & (real <= high)).mean() == pytest.approx(0.9, abs=0.02)
+    s.submit(sd.commands.SetObjective(sd.objectives.Boundary(0, 1)))
+    assert protocol.envelope(s) == {}
 
 
 def test_settings_name_optimizer_and_parameterization_as_commands_do():

@@ -1,7 +1,7 @@
 /** Score and regularizers over the steps. */
 
 import uPlot from "uplot";
-import { tick } from "../format";
+import { figure, tick } from "../format";
 import type { History } from "../history";
 import { extent, type Range, union } from "./range";
 import { AXIS_WIDTH } from "./sequence";
@@ -89,7 +89,7 @@ export class TimelineChart {
 
   /** Before the first step there is no score, and no scale of it. */
   readonly #scoreTicks = (_: uPlot, ticks: number[]): string[] =>
-    ticks.map((value) => (this.#hasScore ? tick(value) : ""));
+    ticks.map((value) => (this.#hasScore ? short(value) : ""));
 
   #plotFor(terms: readonly Term[]): uPlot {
     const isSame =
@@ -147,6 +147,11 @@ export class TimelineChart {
       ],
     };
   }
+}
+
+/** The margin is narrow: a score may be of any size. */
+function short(value: number): string {
+  return Math.abs(value) < 1e5 ? tick(value) : figure(value);
 }
 
 /** Steps are counted: no tick at half a step. */

@@ -23,30 +23,36 @@ interface Props {
 
 export function Regularizers({ view }: Props) {
   const regularizers = view.store.settings.value?.regularizers ?? [];
+  // Whoever adds one goes on with its row.
+  const added = useRef("");
   if (regularizers.length === 0) return null;
   return (
     <section class="seqdream-panel" aria-label="Regularizers">
       <h3>Regularizers</h3>
       {[...new Set([...GROUPS, ...regularizers.map(({ group }) => group)])].map((group) => {
         const peers = regularizers.filter((one) => one.group === group);
-        const rows = regularizers.flatMap((regularizer, position) =>
-          regularizer.group === group
-            ? [
-                <Row
-                  key={regularizer.name}
-                  view={view}
-                  regularizer={regularizer}
-                  position={position}
-                  peers={peers}
-                />,
-              ]
-            : [],
-        );
+        const offered = peers.filter(({ present }) => !present);
         return (
           peers.length > 0 && (
             <Fragment key={group}>
-              <h4>{group}</h4>
-              {rows}
+              {offered.length > 0 ? (
+                <Offer view={view} group={group} offered={offered} added={added} />
+              ) : (
+                <h4>{group}</h4>
+              )}
+              {peers.map(
+                (regularizer) =>
+                  regularizer.present && (
+                    <Row
+                      key={regularizer.name}
+                      view={view}
+                      regularizer={regularizer}
+                      position={regularizers.indexOf(regularizer)}
+                      peers={peers}
+                      added={added}
+                    />
+                  ),
+              )}
             </Fragment>
           )
         );
@@ -55,13 +61,49 @@ export function Regularizers({ view }: Props) {
   );
 }
 
+interface OfferProps extends Props {
+  readonly group: string;
+  readonly offered: readonly Regularizer[];
+  readonly added: { current: string };
+}
+
+/** The heading of a group; it opens on what the run does not have yet. */
+function Offer({ view, group, offered, added }: OfferProps) {
+  return (
+    <details class="seqdream-offer">
+      <summary>
+        <h4>{group}</h4>
+        <span class="seqdream-add">add</span>
+      </summary>
+      <div class="seqdream-pills">
+        {offered.map(({ name, label, description }) => (
+          <button
+            key={name}
+            type="button"
+            class="seqdream-pill"
+            title={description}
+            onClick={() => {
+              added.current = name;
+              const command = { type: "set_regularizer", name, enabled: true } as const;
+              void view.store.command({ ...command, parameters: {} });
+            }}
+          >
+            {label}
+          </button>
+        ))}
+      </div>
+    </details>
+  );
+}
+
 interface RowProps extends Props {
+  readonly added: { current: string };
   readonly regularizer: Regularizer;
   readonly position: number;
   readonly peers: readonly Regularizer[];
 }
 
-function Row({ view, regularizer, position, peers }: RowProps) {
+function Row({ view, regularizer, position, peers, added }: RowProps) {
   const { name, label, description } = regularizer;
   const { shown: isOn, settle } = useDraft(regularizer.enabled);
   const parameter = regularizer.parameters.find((one) => one.name === regularizer.slider);
@@ -73,6 +115,11 @@ function Row({ view, regularizer, position, peers }: RowProps) {
   return (
     <div class="seqdream-row" data-enabled={isOn}>
       <button
+        ref={(toggle) => {
+          if (toggle === null || added.current !== name) return;
+          added.current = "";
+          toggle.focus();
+        }}
         type="button"
         role="switch"
         class="seqdream-switch"
@@ -85,13 +132,13 @@ function Row({ view, regularizer, position, peers }: RowProps) {
       </span>
       <Live view={view} regularizer={regularizer} isOn={isOn} position={position} peers={peers} />
       {parameter !== undefined && (
-        <Slider view={view} regularizer={regularizer} parameter={parameter} isOn={isOn} />
+        <Slider view={view} regularizer={regularizer} parameter={parameter} />
       )}
     </div>
   );
 }
 
-interface LiveProps extends RowProps {
+interface LiveProps extends Omit<RowProps, "added"> {
   readonly isOn: boolean;
 }
 
@@ -124,28 +171,19 @@ function Live({ view, regularizer, isOn, position, peers }: LiveProps) {
 interface SliderProps extends Props {
   readonly regularizer: Regularizer;
   readonly parameter: Parameter;
-  readonly isOn: boolean;
 }
 
-function Slider({ view, regularizer, parameter, isOn }: SliderProps) {
+function Slider({ view, regularizer, parameter }: SliderProps) {
   const { shown, hold, settle } = useDraft(parameter.value);
   const isHeld = useRef(false);
   const settleNow = useRef(settle);
   settleNow.current = settle;
-  // Said with every value: what the run does not have yet would be switched on by its weight alone.
-  const enabledNow = useRef(isOn);
-  enabledNow.current = isOn;
   const { name } = regularizer;
   const throttle = useMemo(
     () =>
       throttleNewest(INTERVAL, (value: number) => {
         const parameters = { [parameter.name]: value };
-        const command = {
-          type: "set_regularizer",
-          name,
-          enabled: enabledNow.current,
-          parameters,
-        } as const;
+        const command = { type: "set_regularizer", name, enabled: null, parameters } as const;
         const outcome = view.store.command(command);
         if (!isHeld.current) settleNow.current(value, outcome);
       }),

@@ -50,10 +50,9 @@ export function StatusLine({ view }: Props) {
 
 function Figures({ view }: Props) {
   const { settings, probabilities, history } = view.store;
-  const objective = settings.value?.objective;
-  const target = objective !== undefined && "target" in objective ? objective.target : null;
-  const name = target === null ? undefined : settings.value?.class_names[target];
-  const probability = target === null ? undefined : probabilities.value?.[target];
+  const target = settings.value?.objective.targets[0] ?? -1;
+  const name = settings.value?.class_names[target];
+  const probability = probabilities.value?.[target];
   return (
     <span class="seqdream-figures">
       {name !== undefined && (

@@ -2,7 +2,7 @@
 
 import { useId } from "preact/hooks";
 import { share } from "../format";
-import type { Objective, Settings } from "../protocol";
+import type { Objective, Preset, Settings } from "../protocol";
 import type { View } from "../view";
 import { useDraft } from "./draft";
 
@@ -27,43 +27,84 @@ interface PickerProps extends Props {
 }
 
 function ObjectivePicker({ view, settings }: PickerProps) {
+  const { class_names, objective_types, presets } = settings;
   const { shown, settle } = useDraft<Objective>(settings.objective);
   const group = `objective-${useId()}-${view.id}`;
-  const target = "target" in shown ? shown.target : null;
-  const choose = (type: string, index: number) => {
+  const { targets } = shown;
+  const [target] = targets;
+  const active = presets.find(({ name }) => name === shown.preset);
+  const isPickable = objective_types.some(({ type }) => type === shown.type);
+
+  const climb = (type: string, index: number) => {
     const objective = { type, target: index };
-    settle(objective, view.store.command({ type: "set_objective", objective }));
+    const next = { type, targets: [index], text: "", preset: null };
+    settle(next, view.store.command({ type: "set_objective", objective }));
   };
-  const fallback = settings.objective_types[0]?.type ?? "logit";
+  const press = ({ name }: Preset, classes: readonly number[]) => {
+    const objective = { type: "preset", name, targets: classes } as const;
+    const next = { ...shown, targets: classes, preset: name };
+    settle(next, view.store.command({ type: "set_objective", objective }));
+  };
+  const choose = (place: number, index: number) => {
+    // The two classes of a border are two: who chooses the other one's has them change places.
+    const other = targets[place] ?? index;
+    const classes = targets.map((one, at) => (at === place ? index : one === index ? other : one));
+    // What keeps a preset's dream plausible goes by its class, and changes with it.
+    if (active !== undefined) press(active, classes);
+    else climb(isPickable ? shown.type : (objective_types[0]?.type ?? "logit"), index);
+  };
   return (
     <>
-      {"text" in shown && <p class="seqdream-objective">{shown.text}</p>}
-      <select
-        class="seqdream-select is-wide"
-        aria-label="Target class"
-        value={target === null ? "" : String(target)}
-        onChange={(event) => {
-          const { value } = event.currentTarget;
-          if (value !== "") choose(target === null ? fallback : shown.type, Number(value));
-        }}
-      >
-        {target === null && <option value="">choose a class…</option>}
-        {settings.class_names.map((name, index) => (
-          <option key={`${index} ${name}`} value={String(index)}>
-            {name}
-          </option>
+      <ClassPicker
+        label="Target class"
+        names={class_names}
+        chosen={target}
+        onChoose={(index) => choose(0, index)}
+      />
+      <fieldset class="seqdream-presets" aria-label="Presets">
+        {presets.map((preset) => (
+          <button
+            key={preset.name}
+            type="button"
+            class="seqdream-preset"
+            aria-pressed={preset === active}
+            aria-disabled={preset.unavailable !== null}
+            aria-description={preset.unavailable ?? preset.description}
+            title={preset.unavailable ?? preset.description}
+            onClick={() => {
+              if (preset.unavailable !== null) return;
+              const likely = leaders(likelihoods(view, settings), targets);
+              press(preset, likely.slice(0, preset.classes));
+            }}
+          >
+            {preset.label}
+          </button>
         ))}
-      </select>
+      </fieldset>
+      {active?.classes === 2 && class_names.length > 2 ? (
+        <ClassPicker
+          label="Second class"
+          names={class_names}
+          chosen={targets[1]}
+          onChoose={(index) => choose(1, index)}
+        />
+      ) : (
+        !isPickable && (
+          <p class="seqdream-objective" title={shown.text}>
+            {shown.text}
+          </p>
+        )
+      )}
       <fieldset class="seqdream-pills" aria-label="Objective">
-        {settings.objective_types.map(({ type, label }) => (
+        {objective_types.map(({ type, label }) => (
           <label key={type} class="seqdream-pill">
             <input
               type="radio"
               name={group}
               aria-label={label}
-              checked={target !== null && shown.type === type}
-              disabled={target === null}
-              onChange={() => target !== null && choose(type, target)}
+              checked={shown.type === type}
+              disabled={target === undefined}
+              onChange={() => target !== undefined && climb(type, target)}
             />
             {label}
           </label>
@@ -73,26 +114,55 @@ function ObjectivePicker({ view, settings }: PickerProps) {
   );
 }
 
-/** The target (or the likeliest class) and the likeliest of the others. */
-export function leaders(probabilities: ArrayLike<number>, target: number | null): number[] {
+interface ClassPickerProps {
+  readonly label: string;
+  readonly names: readonly string[];
+  readonly chosen: number | undefined;
+  readonly onChoose: (index: number) => void;
+}
+
+function ClassPicker({ label, names, chosen, onChoose }: ClassPickerProps) {
+  return (
+    <select
+      class="seqdream-select is-wide"
+      aria-label={label}
+      value={chosen === undefined ? "" : String(chosen)}
+      onChange={(event) => {
+        const { value } = event.currentTarget;
+        if (value !== "") onChoose(Number(value));
+      }}
+    >
+      {chosen === undefined && <option value="">choose a class…</option>}
+      {names.map((name, index) => (
+        <option key={`${index} ${name}`} value={String(index)}>
+          {name}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** Before the first step there are none. */
+function likelihoods({ store }: View, { class_names }: Settings): ArrayLike<number> {
+  return store.probabilities.value ?? class_names.map(() => Number.NaN);
+}
+
+/** Two classes: the targets first, then the likeliest. */
+export function leaders(probabilities: ArrayLike<number>, targets: readonly number[]): number[] {
   const order = Array.from(probabilities, (_, index) => index).sort(
     (a, b) => (probabilities[b] ?? 0) - (probabilities[a] ?? 0),
   );
-  const first = target ?? order[0];
-  const second = order.find((index) => index !== first);
-  return [first, second].filter((index) => index !== undefined);
+  return [...new Set([...targets, ...order])].slice(0, 2);
 }
 
 function Probabilities({ view, settings }: PickerProps) {
-  const probabilities = view.store.probabilities.value;
+  const probabilities = likelihoods(view, settings);
   const { objective, class_names } = settings;
-  const target = "target" in objective ? objective.target : null;
-  // Before the first step there are none: the places are kept, so that nothing moves when they come.
-  const shown = leaders(probabilities ?? class_names.map(() => Number.NaN), target);
+  // Two places always, so that nothing moves when the first probabilities come.
   return (
     <div class="seqdream-probabilities">
-      {shown.map((index, place) => {
-        const value = probabilities?.[index] ?? Number.NaN;
+      {leaders(probabilities, objective.targets).map((index, place) => {
+        const value = probabilities[index] ?? Number.NaN;
         const name = class_names[index] ?? `class ${index}`;
         return (
           <div key={place} class="seqdream-probability" data-place={place}>
