@@ -19,17 +19,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seqdream_widget.errors import StepError
-from seqdream_widget.evaluation import Evaluation, evaluated, named, not_finite, root_mean_square
+from seqdream_widget.evaluation import Evaluation, acting, evaluated, named, not_finite, root_mean_square
 from seqdream_widget.iterate import Iterate, Saved, rows
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory, chosen
 from seqdream_widget.parameterizations import Parameterization
-from seqdream_widget.regularizers.base import Projection, Regularizer
+from seqdream_widget.regularizers.base import Regularizer
 from seqdream_widget.regularizers.moment import Moment
 from seqdream_widget.scene import Scene
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(slots=True)
 class Measurement:
     """What one step measured, before its update.
 
@@ -45,7 +45,7 @@ class Measurement:
     probabilities: NDArray[np.float32]
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(eq=False, slots=True)
 class _Before:
     """What a step changes beside its number, as it was."""
 
@@ -185,7 +185,7 @@ class Dreamer:
             self._pull_back(evaluation, stopped)
             with named("the optimizer"):
                 self.iterate.update(self._closure(evaluation, stopped, before))
-            changes = self._project(self.step_count + 1, evaluation.slope)
+            changes = self._project(self.step_count + 1, evaluation.slope) if self._acting.projections else {}
             self.iterate.forget_held()
             stopped = self._stopping(self._diverged(), stopped)
             if stopped:
@@ -243,7 +243,7 @@ class Dreamer:
 
     def _evaluate(self) -> Evaluation:
         iterate = self.iterate
-        return evaluated(iterate.decode(), self.scene, self.objective, self.regularizers, self.generators, iterate.held)
+        return evaluated(iterate.decode(), self.scene, self.objective, self._acting, self.generators, iterate.held)
 
     def _pull_back(self, evaluation: Evaluation, stopped: Iterable[int]) -> None:
         """Give the optimizer the gradient; zero for the dreams that have stopped."""
@@ -288,7 +288,8 @@ class Dreamer:
 
     def _diverged(self) -> dict[int, list[str]]:
         """Name the sequence for each dream in which it is not finite."""
-        x = self.sequence()
+        with torch.no_grad():
+            x = self.iterate.decode()
         if math.isfinite(x.sum().item()):  # then so is every term of it
             return {}
         finite = x.flatten(1).isfinite().all(dim=1).cpu().numpy()
@@ -300,9 +301,7 @@ class Dreamer:
         changes: dict[str, NDArray[np.float32]] = {}
         never = np.zeros(len(self.start), dtype=np.float32)
         moment = Moment(self.scene.reference, self.generators, slope)
-        for regularizer in self.regularizers:
-            if not isinstance(regularizer, Projection) or not regularizer.enabled:
-                continue
+        for regularizer in self._acting.projections:
             if number % regularizer.every:
                 changes[regularizer.name] = self._changes.get(regularizer.name, never)
                 continue
@@ -317,6 +316,16 @@ class Dreamer:
         return changes
 
     # ---- settings -----------------------------------------------------------------------------------------------
+
+    @property
+    def regularizers(self) -> tuple[Regularizer, ...]:
+        """What keeps the dreams honest, enabled or not."""
+        return self._regularizers
+
+    @regularizers.setter
+    def regularizers(self, regularizers: tuple[Regularizer, ...]) -> None:
+        self._regularizers = regularizers
+        self._acting = acting(regularizers)
 
     @property
     def learning_rate(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Generator, Sequence
-from typing import TypeVar
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,11 +15,9 @@ from torch import Tensor
 
 from seqdream_widget.errors import StepError
 from seqdream_widget.objectives import Objective
-from seqdream_widget.regularizers.base import GradientShaping, Penalty, Regularizer, Transform
+from seqdream_widget.regularizers.base import GradientShaping, Penalty, Projection, Regularizer, Transform
 from seqdream_widget.regularizers.moment import Moment
 from seqdream_widget.scene import Scene
-
-Kind = TypeVar("Kind", bound=Regularizer)
 
 
 @dataclasses.dataclass(eq=False, slots=True)
@@ -68,11 +66,31 @@ class Evaluation:
         return bad[: bad.index("grad_norm")] or ["the gradient"]
 
 
+class Acting(NamedTuple):
+    """The enabled regularizers of a run, by what they act on; sorted when they change, not in every step."""
+
+    transforms: tuple[Transform, ...]
+    penalties: tuple[Penalty, ...]
+    shapings: tuple[GradientShaping, ...]
+    projections: tuple[Projection, ...]
+
+
+def acting(regularizers: Sequence[Regularizer]) -> Acting:
+    """Sort the enabled ones."""
+    enabled = [regularizer for regularizer in regularizers if regularizer.enabled]
+    return Acting(
+        tuple(one for one in enabled if isinstance(one, Transform)),
+        tuple(one for one in enabled if isinstance(one, Penalty)),
+        tuple(one for one in enabled if isinstance(one, GradientShaping)),
+        tuple(one for one in enabled if isinstance(one, Projection)),
+    )
+
+
 def evaluated(  # noqa: PLR0917 - the parts of a step, in the order of the contract
     x: Float[Tensor, "batch channel time"],
     scene: Scene,
     objective: Objective,
-    regularizers: Sequence[Regularizer],
+    acting: Acting,
     generators: tuple[torch.Generator, ...],
     held: Bool[Tensor, "batch channel time"] | None,
 ) -> Evaluation:
@@ -83,42 +101,42 @@ def evaluated(  # noqa: PLR0917 - the parts of a step, in the order of the contr
     StepError
         If the model, the objective or a regularizer raises.
     """
-    terms: dict[str, Tensor] = {}
-    seen, moment = x, Moment(scene.reference, generators)
-    for transform in _enabled(regularizers, Transform):
-        with named(transform.name):
+    part = ""
+    try:
+        drawn: dict[str, Tensor] = {}
+        seen, moment = x, Moment(scene.reference, generators)
+        for transform in acting.transforms:
+            part = transform.name
             after = transform.apply(seen, moment)
-        terms[transform.name] = root_mean_square(after.detach() - seen.detach())
-        seen = after
-    with named("the model"):
+            drawn[part] = root_mean_square(after.detach() - seen.detach())
+            seen = after
+        part = "the model"
         activity = scene.probe(seen, objective.layers)
-    with named("the objective"):
+        part = "the objective"
         score = objective.score(activity)
-    terms = {"score": score, **terms}
-    loss = -score
-    for penalty in _enabled(regularizers, Penalty):
-        with named(penalty.name):
+        terms = {"score": score, **drawn}
+        loss = -score
+        for penalty in acting.penalties:
+            part = penalty.name
             term = penalty.weight * penalty.value(x, scene.reference)
-        terms[penalty.name] = term
-        loss = loss + term
-    with named("the gradient"):
+            terms[part] = term
+            loss = loss + term
+        part = "the gradient"
         (slope,) = torch.autograd.grad(loss, x, torch.ones_like(loss))
-    gradient = _masked(slope, held)
-    norm = terms["grad_norm"] = _norm(gradient)
-    for shaping in _enabled(regularizers, GradientShaping):
-        with named(shaping.name):
+        gradient = _masked(slope, held)
+        norm = terms["grad_norm"] = _norm(gradient)
+        for shaping in acting.shapings:
+            part = shaping.name
             gradient = _masked(shaping.shape(gradient), held)
-        before, norm = norm, _norm(gradient)
-        terms[shaping.name] = torch.where(before != 0, norm / before, 1.0)
+            before, norm = norm, _norm(gradient)
+            terms[part] = torch.where(before != 0, norm / before, 1.0)
+    except Exception as error:
+        raise _raised(part, error) from error
     # In NumPy: a torch operation on a few numbers costs ten times as much, and this is done in every step.
     rows = torch.stack([term.detach() for term in terms.values()]).float().cpu().numpy()
     values = dict(zip(terms, rows, strict=True))
     probabilities = activity.probabilities().float().cpu().numpy()
     return Evaluation(x, values, rows, probabilities, loss.detach(), slope, gradient)
-
-
-def _enabled(regularizers: Sequence[Regularizer], kind: type[Kind]) -> list[Kind]:
-    return [regularizer for regularizer in regularizers if isinstance(regularizer, kind) and regularizer.enabled]
 
 
 def _masked(gradient: Tensor, held: Tensor | None) -> Tensor:
@@ -142,7 +160,11 @@ def named(part: str) -> Generator[None]:
     except StepError:
         raise
     except Exception as error:
-        raise StepError(f"{part} raised {type(error).__name__}: {error}; the step was undone") from error
+        raise _raised(part, error) from error
+
+
+def _raised(part: str, error: Exception) -> StepError:
+    return StepError(f"{part} raised {type(error).__name__}: {error}; the step was undone")
 
 
 def not_finite(names: Sequence[str], number: int) -> str:

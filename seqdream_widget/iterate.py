@@ -15,7 +15,7 @@ from seqdream_widget.optimizers import Chosen, clear_state, put_state_back, rest
 from seqdream_widget.parameterizations import Form
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(eq=False, slots=True)
 class Saved:
     """What an update and projections change of an iterate, as it was."""
 

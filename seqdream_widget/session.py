@@ -176,7 +176,7 @@ class Session:
 
     def _publish(self) -> None:
         """Take the snapshot that readers on other threads see: the step's number last, when all of it is there."""
-        self._now = self._dreamer.sequence().float().cpu()
+        self._now = self._dreamer.sequence().to("cpu", torch.float32)
         if self._dreamer.step_count != self._step_count:
             self._trajectory.append(self._dreamer.step_count, self._now.numpy())
             self._step_count = self._dreamer.step_count

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(slots=True)
 class Activity:
     """What the model does with a batch of sequences.
 
