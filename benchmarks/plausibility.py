@@ -39,6 +39,8 @@ class Outcome:
     ----------
     arrived : int
         Of the three seeds, those with the verdict.
+    failing : tuple of str
+        Of the others, the figures that failed, or the verdict they got instead.
     ceiling : float
         Share of held-out real members with the verdict.
     transferred : float
@@ -115,7 +117,7 @@ class Bench:
             self.family,
             tuple(judge.classes.names[index] for index in classes),
             sum(one.verdict == kind for one in judged),
-            tuple(sorted({name for one in judged if one.verdict != kind for name in one.failing})),
+            tuple(sorted({why for one in judged if one.verdict != kind for why in one.failing or (f"{one.verdict}",)})),
             sum(ceiling) / len(ceiling),
             sd.transfer(result, self.second, data=self.test).share,
             mean_distance(features) / mean_distance(torch.cat([group.features for group in members])[::4]),
@@ -190,7 +192,7 @@ def main() -> None:
     told = [
         *rates(outcomes),
         "",
-        "| data | network | preset | class or pair | arrived | ceiling | transferred | spread | what failed |",
+        "| data | network | preset | class or pair | arrived | ceiling | transferred | spread | what failed, or came instead |",
         "|---|---|---|---|---|---|---|---|---|",
         *(outcome.row() for outcome in outcomes),
         "",
