@@ -192,7 +192,7 @@ def main() -> None:
     told = [
         *rates(outcomes),
         "",
-        "| data | network | preset | class or pair | arrived | ceiling | transferred | spread | what failed, or came instead |",
+        "| data | network | preset | class or pair | arrived | ceiling | transferred | spread | what failed or came |",
         "|---|---|---|---|---|---|---|---|---|",
         *(outcome.row() for outcome in outcomes),
         "",
