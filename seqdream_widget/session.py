@@ -6,12 +6,12 @@ to it between them, and whoever else asks is answered from what was last publish
 
 from __future__ import annotations
 
-import threading
+import copy
+import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Literal
 
 import torch
-from jaxtyping import Float
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
@@ -20,6 +20,7 @@ from seqdream_widget.commands import Command, Reset
 from seqdream_widget.commands.settings import SetLearningRate
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.dreamer import Dreamer
+from seqdream_widget.driven import Driven
 from seqdream_widget.errors import shown
 from seqdream_widget.history import History, Trajectory
 from seqdream_widget.objectives import Objective
@@ -28,28 +29,21 @@ from seqdream_widget.parameterizations import Parameterization, parameterization
 from seqdream_widget.parameters import known_keywords_only, whole
 from seqdream_widget.presets import Preset, merged
 from seqdream_widget.probe import Probe
+from seqdream_widget.readings import Readings
 from seqdream_widget.reference import Reference
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.regularizers.base import checked
 from seqdream_widget.scene import Scene
-from seqdream_widget.segments import segments
 from seqdream_widget.starts import shape_of, start_of
 from seqdream_widget.threads import intra_op_threads
+from seqdream_widget.timeline import Deed, Done, Place, Remark, Return, Timeline
 
 DEFAULT_RATE = 0.05
 
 Start = str | int | ArrayLike | Tensor
 
 
-class Driver(Protocol):
-    """Whoever takes a session's steps, and carries commands to it between them."""
-
-    def submit(self, command: Command) -> int:
-        """Hand the command over and return the step before which it took effect."""
-        ...
-
-
-class Session:
+class Session(Readings, Driven):
     """Dreams, step by step, and takes commands between the steps.
 
     Parameters
@@ -161,11 +155,10 @@ class Session:
             learning_rate=SetLearningRate(learning_rate).learning_rate,
             regularizers=checked(regularizers, self.reference, shape),
         )
-        self._lock = threading.RLock()
-        self._driver: Driver | None = None
-        self._watcher: Callable[[], None] | None = None
+        self._be_free()
         self.run_id = 0
         self._begin()
+        self._timeline = Timeline(self._dreamer)
 
     def _begin(self) -> None:
         self.run_id += 1
@@ -181,97 +174,6 @@ class Session:
             self._trajectory.append(self._dreamer.step_count, self._now.numpy())
             self._step_count = self._dreamer.step_count
 
-    # ---- reading ------------------------------------------------------------------------------------------------
-
-    @property
-    def step_count(self) -> int:
-        """How many steps were taken; 0 is the start."""
-        return self._step_count
-
-    @property
-    def sequence(self) -> Float[Tensor, "batch channel time"]:
-        """The sequence now: float32, on the CPU, a copy."""
-        return self._now.clone()
-
-    @property
-    def start(self) -> Float[Tensor, "batch channel time"]:
-        """The sequence before the first step."""
-        return self._dreamer.start.float().cpu().clone()
-
-    def sequence_at(self, step: int) -> Float[Tensor, "batch channel time"]:
-        """Return the sequence right after `step`, before commands given at it; step 0 is the start.
-
-        Raises
-        ------
-        LookupError
-            If that step was not taken, or its sequence was thinned out to keep within memory.
-        """
-        return torch.tensor(self._trajectory.at(step))
-
-    @property
-    def history(self) -> History:
-        """What every step measured; see `History`."""
-        return self._history
-
-    @property
-    def trajectory(self) -> Trajectory:
-        """The sequences that are kept; see `Trajectory`."""
-        return self._trajectory
-
-    @property
-    def objective(self) -> Objective:
-        """What is climbed, with classes as indices."""
-        return self._dreamer.objective
-
-    @property
-    def scene(self) -> Scene:
-        """The model, its classes and the real data."""
-        return self._dreamer.scene
-
-    @property
-    def regularizers(self) -> tuple[Regularizer, ...]:
-        """The regularizers of the run, enabled or not."""
-        return self._dreamer.regularizers
-
-    @property
-    def stopped(self) -> dict[int, str]:
-        """The dreams of a batch that have stopped because something was not finite, and why.
-
-        A stopped dream stays as it was before that step, its rows of the history are NaN from then on, and the others
-        go on as if nothing had happened. `Reset` starts all again.
-        """
-        return dict(self._dreamer.stopped)
-
-    @property
-    def learning_rate(self) -> float:
-        """The size of an update."""
-        return self._dreamer.learning_rate
-
-    @property
-    def optimizer(self) -> str | OptimizerFactory:
-        """What moves the sequence: a name, or a factory."""
-        return self._dreamer.optimizer
-
-    @property
-    def parameterization(self) -> Parameterization:
-        """What the optimizer owns."""
-        return self._dreamer.parameterization
-
-    @property
-    def residual(self) -> Float[Tensor, "batch channel time"]:
-        """What the parameterization could not express of the sequence when it was last set; zero for samples."""
-        return self._dreamer.iterate.residual.float().cpu()
-
-    @property
-    def layout(self) -> str:
-        """How the model takes its input, e.g. ``"(N, C, T)"``."""
-        return self._dreamer.scene.probe.layout
-
-    @property
-    def frozen(self) -> list[list[int | None]]:
-        """The frozen segments: entries ``[start, stop, channel or None, dream]``."""
-        return segments(self._dreamer.frozen.cpu().numpy())
-
     # ---- steps and commands -------------------------------------------------------------------------------------
 
     def step(self) -> None:
@@ -285,6 +187,7 @@ class Session:
         with self._lock:
             measurement = self._dreamer.step()
             self._history.append(measurement)
+            self._timeline.stepped(self._dreamer, torch.get_num_threads())
             self._publish()
 
     def run(self, steps: int, callback: Callable[[Session], bool | None] | None = None) -> None:
@@ -305,16 +208,11 @@ class Session:
             If the session is playing in a widget: pause it first.
         """
         steps = whole("steps", steps, 0, 10**9)
-        self.drive(_Here(self))
-        try:
-            with intra_op_threads(self.threads):
-                for _ in range(steps):
-                    self.step()
-                    if callback is not None and callback(self) is False:
-                        break
-        finally:
-            self.drive(None)
-            self.changed()
+        with self._alone(), intra_op_threads(self.threads):
+            for _ in range(steps):
+                self.step()
+                if callback is not None and callback(self) is False:
+                    break
 
     def submit(self, command: Command) -> int:
         """Carry out a command before the next step, at once where nothing runs.
@@ -332,7 +230,7 @@ class Session:
             If it is no command.
         """
         self.check(command)
-        return (self._driver or _Here(self)).submit(command)
+        return self._driver_now().submit(command)
 
     def check(self, command: Command) -> None:
         """Raise as `submit` would, and change nothing."""
@@ -342,60 +240,134 @@ class Session:
 
     def apply(self, command: Command) -> int:
         """Carry out a command between two steps. Runners call this; people call `submit`."""
-        with self._lock:
+        with self._lock, intra_op_threads(self.threads):
             command.check(self._dreamer)
-            before = self._dreamer.step_count + 1
-            command.apply(self._dreamer)
+            before, was = self._place(), self._dreamer.checkpoint()
+            try:
+                command.apply(self._dreamer)
+                outcome = command.outcome(self._dreamer)
+            except BaseException:
+                self._dreamer.become(was)
+                raise
+            self._timeline.did(Done(command, outcome, self.threads), before, was)
             if isinstance(command, Reset):
                 self._begin()
                 return 1
             self._publish()
-            return before
+            return before.step + 1
+
+    # ---- the way back -------------------------------------------------------------------------------------------
+
+    def undo(self) -> None:
+        """Take the latest command back: all is as it was just before it, the steps since included.
+
+        Moves that share a `gesture` are taken back as one, and a `Reset`, a `restore` as commands are. Sequence,
+        optimizer, random streams, history and all settings are restored to the bit.
+
+        Raises
+        ------
+        ValueError
+            If there is nothing to undo.
+        RuntimeError
+            If the session is playing in a widget: pause it first.
+
+        Examples
+        --------
+        >>> import seqdream_widget as sd
+        >>> demo = sd.load_demo("forda")
+        >>> session = sd.Session(demo.model, sd.objectives.Logit("abnormal"), data=demo.data)
+        >>> session.run(3)
+        >>> session.submit(sd.commands.Freeze(100, 160))
+        4
+        >>> session.run(2)
+        >>> session.undo()
+        >>> session.step_count, session.frozen
+        (3, [])
+        >>> session.redo()
+        >>> session.step_count, session.frozen
+        (5, [[100, 160, None, 0]])
+        """
+        with self._alone():
+            if not self._timeline.undoable:
+                raise ValueError("there is nothing to undo: no command was given")
+            now, deed = self._place(), self._timeline.undoable[-1]
+            self._return_to(deed.before, "undo")
+            self._timeline.undoable.pop()
+            self._timeline.redoable.append((now, deed))
+
+    def redo(self) -> None:
+        """Return to where the latest `undo` left; a step or a command since then has made that impossible.
+
+        Raises
+        ------
+        ValueError
+            If there is nothing to redo.
+        RuntimeError
+            If the session is playing in a widget: pause it first.
+        """
+        with self._alone():
+            if not self._timeline.redoable:
+                raise ValueError("there is nothing to redo: nothing was undone, or a step or a command came since")
+            place, deed = self._timeline.redoable[-1]
+            self._return_to(place, "redo")
+            self._timeline.redoable.pop()
+            self._timeline.undoable.append(deed)
+
+    def restore(self, step: int) -> None:
+        """Go back to right after a step of this run, before the commands given at it; `undo` takes this back.
+
+        Parameters
+        ----------
+        step : int
+            0 … `step_count`; 0 is the start.
+
+        Raises
+        ------
+        ValueError
+            If there is no such step.
+        RuntimeError
+            If the session is playing in a widget: pause it first.
+        """
+        with self._alone():
+            step = whole("step", step, 0, self.step_count)
+            now = self._place()
+            tick = self._timeline.tick_after(step, now.step)
+            self._return_to(dataclasses.replace(now, tick=tick, step=step), "restore")
+            self._timeline.redoable.clear()
+            self._timeline.undoable.append(Deed(now))
+
+    def branch(self) -> Session:
+        """Return a session that continues independently from here, with all of this one's past.
+
+        Raises
+        ------
+        RuntimeError
+            If the session is playing in a widget: pause it first.
+        """
+        with self._alone(), self._lock:
+            self._timeline.remark(Remark("branch", ""))
+            other = copy.copy(self)
+            other._be_free()
+            other._dreamer = self._dreamer.twin()
+            other._timeline = self._timeline.branch()
+            other._history = self._history.upto(self.step_count)
+            other._trajectory = self._trajectory.upto(self.step_count)
+            return other
+
+    def _place(self) -> Place:
+        return Place(self._timeline.tick, self._dreamer.step_count, self._history, self._trajectory)
+
+    def _return_to(self, place: Place, how: Literal["undo", "redo", "restore"]) -> None:
+        with self._lock:
+            self._timeline.recall(self._dreamer, place.tick)
+            self._timeline.returned(Return(place.tick, how, place.step))
+            self.run_id += 1
+            self._history = place.history.upto(place.step)
+            self._trajectory = place.trajectory.upto(place.step)
+            self._step_count = place.step
+            self._publish()
 
     def measure(self) -> None:
         """Compute one gradient and change nothing, the random streams neither; what a runner times."""
         with self._lock:
             self._dreamer.evaluate()
-
-    def drive(self, driver: Driver | None) -> None:
-        """Hand the session to a runner, or take it back with ``None``.
-
-        Raises
-        ------
-        RuntimeError
-            If another runner drives it.
-        """
-        with self._lock:
-            if driver is not None and self._driver is not None:
-                raise RuntimeError("the session is running already; pause it first")
-            self._driver = driver
-
-    def watch(self, watcher: Callable[[], None] | None) -> None:
-        """Have `watcher` called after each command and each `run`; ``None`` ends that."""
-        self._watcher = watcher
-
-    def changed(self) -> None:
-        """Tell the watcher, if there is one."""
-        if self._watcher is not None:
-            self._watcher()
-
-    @property
-    def gestures(self) -> tuple[int, ...]:
-        """The pointer gestures that hold samples now."""
-        return self._dreamer.gestures
-
-    def __repr__(self) -> str:
-        """Tell where it is; never print arrays."""
-        return f"Session(step={self.step_count}, objective={self.objective!r}, shape={tuple(self._now.shape)})"
-
-
-class _Here:
-    """Carries commands out on the spot."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def submit(self, command: Command) -> int:
-        step = self._session.apply(command)
-        self._session.changed()
-        return step

@@ -124,11 +124,48 @@ class SetObjective(Command):
         else:
             dreamer.objective = self.objective.resolve(dreamer.scene)
 
+    def outcome(self, dreamer: Dreamer) -> Command:
+        """Return the objective as it was resolved, and what a preset has brought along."""
+        if isinstance(self.objective, Preset):
+            return Adopt(dreamer.objective, dreamer.regularizers, dreamer.learning_rate)
+        return Adopt(dreamer.objective)
+
     def _unfolded(self, dreamer: Dreamer, preset: Preset) -> tuple[Objective, tuple[Regularizer, ...]]:
         scene = dreamer.scene
         preset = preset.on(None if scene.reference is None else scene.reference.data)
         regularizers = checked(merged(dreamer.regularizers, preset.regularizers), scene.reference, scene.shape)
         return preset.objective.resolve(scene), regularizers
+
+
+@described
+class Adopt(Command, abstract=True):
+    """Climb an objective that has been resolved: what a `SetObjective` came to. It is not for the wire.
+
+    Parameters
+    ----------
+    objective : Objective
+    regularizers : tuple of Regularizer, optional
+        All of the run; as they were unless given.
+    learning_rate : float, optional
+        As it was unless given.
+    """
+
+    objective: Objective
+    regularizers: tuple[Regularizer, ...] | None = None
+    learning_rate: float | None = number(default=None, low=LOWEST_RATE, high=HIGHEST_RATE, optional=True)
+
+    def check(self, dreamer: Dreamer) -> None:
+        """Refuse regularizers that cannot act in this run."""
+        if self.regularizers is not None:
+            checked(self.regularizers, dreamer.scene.reference, dreamer.scene.shape)
+
+    def apply(self, dreamer: Dreamer) -> None:
+        """Take it up as it is."""
+        dreamer.objective = self.objective
+        if self.regularizers is not None:
+            dreamer.regularizers = self.regularizers
+        if self.learning_rate is not None:
+            dreamer.set_learning_rate(self.learning_rate)
 
 
 @described
