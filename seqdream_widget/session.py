@@ -6,44 +6,40 @@ to it between them, and whoever else asks is answered from what was last publish
 
 from __future__ import annotations
 
-import copy
-import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from seqdream_widget.classes import Classes
-from seqdream_widget.commands import Command, Reset
+from seqdream_widget.commands import Command, Note, Reset
 from seqdream_widget.commands.settings import SetLearningRate
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.dreamer import Dreamer
-from seqdream_widget.driven import Driven
 from seqdream_widget.errors import shown
 from seqdream_widget.history import History, Trajectory
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory
 from seqdream_widget.parameterizations import Parameterization, parameterization_of
 from seqdream_widget.parameters import known_keywords_only, whole
+from seqdream_widget.past import Past
 from seqdream_widget.presets import Preset, merged
 from seqdream_widget.probe import Probe
-from seqdream_widget.readings import Readings
 from seqdream_widget.reference import Reference
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.regularizers.base import checked
 from seqdream_widget.scene import Scene
 from seqdream_widget.starts import shape_of, start_of
 from seqdream_widget.threads import intra_op_threads
-from seqdream_widget.timeline import Deed, Done, Place, Remark, Return, Timeline
+from seqdream_widget.timeline import Done, Remark, Timeline
 
 DEFAULT_RATE = 0.05
 
 Start = str | int | ArrayLike | Tensor
 
 
-class Session(Readings, Driven):
+class Session(Past):
     """Dreams, step by step, and takes commands between the steps.
 
     Parameters
@@ -167,13 +163,6 @@ class Session(Readings, Driven):
         self._step_count = -1
         self._publish()
 
-    def _publish(self) -> None:
-        """Take the snapshot that readers on other threads see: the step's number last, when all of it is there."""
-        self._now = self._dreamer.sequence().float().cpu()
-        if self._dreamer.step_count != self._step_count:
-            self._trajectory.append(self._dreamer.step_count, self._now.numpy())
-            self._step_count = self._dreamer.step_count
-
     # ---- steps and commands -------------------------------------------------------------------------------------
 
     def step(self) -> None:
@@ -242,6 +231,9 @@ class Session(Readings, Driven):
         """Carry out a command between two steps. Runners call this; people call `submit`."""
         with self._lock, intra_op_threads(self.threads):
             command.check(self._dreamer)
+            if isinstance(command, Note):
+                self._timeline.remark(Remark("note", command.text))
+                return self.step_count + 1
             before, was = self._place(), self._dreamer.checkpoint()
             try:
                 command.apply(self._dreamer)
@@ -255,117 +247,6 @@ class Session(Readings, Driven):
                 return 1
             self._publish()
             return before.step + 1
-
-    # ---- the way back -------------------------------------------------------------------------------------------
-
-    def undo(self) -> None:
-        """Take the latest command back: all is as it was just before it, the steps since included.
-
-        Moves that share a `gesture` are taken back as one, and a `Reset`, a `restore` as commands are. Sequence,
-        optimizer, random streams, history and all settings are restored to the bit.
-
-        Raises
-        ------
-        ValueError
-            If there is nothing to undo.
-        RuntimeError
-            If the session is playing in a widget: pause it first.
-
-        Examples
-        --------
-        >>> import seqdream_widget as sd
-        >>> demo = sd.load_demo("forda")
-        >>> session = sd.Session(demo.model, sd.objectives.Logit("abnormal"), data=demo.data)
-        >>> session.run(3)
-        >>> session.submit(sd.commands.Freeze(100, 160))
-        4
-        >>> session.run(2)
-        >>> session.undo()
-        >>> session.step_count, session.frozen
-        (3, [])
-        >>> session.redo()
-        >>> session.step_count, session.frozen
-        (5, [[100, 160, None, 0]])
-        """
-        with self._alone():
-            if not self._timeline.undoable:
-                raise ValueError("there is nothing to undo: no command was given")
-            now, deed = self._place(), self._timeline.undoable[-1]
-            self._return_to(deed.before, "undo")
-            self._timeline.undoable.pop()
-            self._timeline.redoable.append((now, deed))
-
-    def redo(self) -> None:
-        """Return to where the latest `undo` left; a step or a command since then has made that impossible.
-
-        Raises
-        ------
-        ValueError
-            If there is nothing to redo.
-        RuntimeError
-            If the session is playing in a widget: pause it first.
-        """
-        with self._alone():
-            if not self._timeline.redoable:
-                raise ValueError("there is nothing to redo: nothing was undone, or a step or a command came since")
-            place, deed = self._timeline.redoable[-1]
-            self._return_to(place, "redo")
-            self._timeline.redoable.pop()
-            self._timeline.undoable.append(deed)
-
-    def restore(self, step: int) -> None:
-        """Go back to right after a step of this run, before the commands given at it; `undo` takes this back.
-
-        Parameters
-        ----------
-        step : int
-            0 … `step_count`; 0 is the start.
-
-        Raises
-        ------
-        ValueError
-            If there is no such step.
-        RuntimeError
-            If the session is playing in a widget: pause it first.
-        """
-        with self._alone():
-            step = whole("step", step, 0, self.step_count)
-            now = self._place()
-            tick = self._timeline.tick_after(step, now.step)
-            self._return_to(dataclasses.replace(now, tick=tick, step=step), "restore")
-            self._timeline.redoable.clear()
-            self._timeline.undoable.append(Deed(now))
-
-    def branch(self) -> Session:
-        """Return a session that continues independently from here, with all of this one's past.
-
-        Raises
-        ------
-        RuntimeError
-            If the session is playing in a widget: pause it first.
-        """
-        with self._alone(), self._lock:
-            self._timeline.remark(Remark("branch", ""))
-            other = copy.copy(self)
-            other._be_free()
-            other._dreamer = self._dreamer.twin()
-            other._timeline = self._timeline.branch()
-            other._history = self._history.upto(self.step_count)
-            other._trajectory = self._trajectory.upto(self.step_count)
-            return other
-
-    def _place(self) -> Place:
-        return Place(self._timeline.tick, self._dreamer.step_count, self._history, self._trajectory)
-
-    def _return_to(self, place: Place, how: Literal["undo", "redo", "restore"]) -> None:
-        with self._lock:
-            self._timeline.recall(self._dreamer, place.tick)
-            self._timeline.returned(Return(place.tick, how, place.step))
-            self.run_id += 1
-            self._history = place.history.upto(place.step)
-            self._trajectory = place.trajectory.upto(place.step)
-            self._step_count = place.step
-            self._publish()
 
     def measure(self) -> None:
         """Compute one gradient and change nothing, the random streams neither; what a runner times."""

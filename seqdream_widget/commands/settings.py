@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 from seqdream_widget.commands.base import Command
 from seqdream_widget.dreamer import Dreamer
@@ -270,3 +270,35 @@ class Reset(Command):
     def apply(self, dreamer: Dreamer) -> None:
         """Begin again."""
         dreamer.restart()
+
+
+@described
+class Note(Command):
+    """Write something down in the log; nothing changes, and `undo` and `redo` pass over it.
+
+    Parameters
+    ----------
+    text : str
+        1 to 10,000 characters.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> sd.commands.Note("from here on I hold the peak")
+    Note(text='from here on I hold the peak')
+    """
+
+    text: str
+
+    LONGEST: ClassVar[int] = 10_000
+
+    def __post_init__(self) -> None:
+        """Check that it is text, and its length."""
+        if not isinstance(self.text, str) or not 1 <= len(self.text) <= self.LONGEST:  # pyright: ignore[reportUnnecessaryIsInstance] - comes off the wire
+            raise ValueError(f"Note: text = {shown(self.text)} is not allowed; give 1 to {self.LONGEST:,} characters")
+
+    def check(self, dreamer: Dreamer) -> None:
+        """Allow it always."""
+
+    def apply(self, dreamer: Dreamer) -> None:
+        """Change nothing."""

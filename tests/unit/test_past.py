@@ -202,3 +202,45 @@ def test_while_it_plays_the_past_is_refused_with_pause_first(way):
             getattr(s, way)(*([0] if way == "restore" else []))
     finally:
         runner.pause()
+
+
+def test_the_comparison_is_with_the_same_run_without_the_person():
+    s = new()
+    alone = new()
+    s.run(4)
+    s.submit(C.Edit(3, [1.5, -1.5]))
+    s.submit(C.SetObjective(sd.objectives.Logit("low")))
+    s.run(6)
+    alone.run(10)
+    before = state_of(s)
+    comparison = s.compare_unsteered()
+    assert state_of(s) == before
+    assert comparison.steps == 10
+    assert torch.equal(comparison.unsteered, alone.sequence)
+    assert torch.equal(comparison.difference, s.sequence - alone.sequence)
+    assert comparison.steered_score > comparison.unsteered_score
+    assert comparison.steered_probabilities[0, 0] > comparison.unsteered_probabilities[0, 0]
+
+
+def test_after_a_reset_the_comparison_is_with_the_steps_since():
+    s, alone = new(), new()
+    s.run(4)
+    s.submit(C.Reset())
+    s.run(3)
+    alone.run(3)
+    assert torch.equal(s.compare_unsteered().unsteered, alone.sequence)
+
+
+def test_a_note_changes_nothing_and_undo_passes_over_it():
+    s = new()
+    s.submit(C.Freeze(1, 2))
+    before = state_of(s)
+    s.undo()
+    assert s.submit(C.Note("what if?")) == 1
+    s.redo()
+    assert state_of(s) == before
+    s.submit(C.Note("better"))
+    s.undo()
+    assert s.frozen == []
+    with pytest.raises(ValueError, match="give 1 to 10,000 characters"):
+        C.Note("")
