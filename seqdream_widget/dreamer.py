@@ -7,6 +7,7 @@ Steps count from 1; the sequence before the first is the start. Everything here 
 from __future__ import annotations
 
 import contextlib
+import copy
 import dataclasses
 import itertools
 import math
@@ -20,7 +21,7 @@ from torch import Tensor
 
 from seqdream_widget.errors import StepError
 from seqdream_widget.evaluation import Evaluation, acting, evaluated, named, not_finite, root_mean_square
-from seqdream_widget.iterate import Iterate, Saved, rows
+from seqdream_widget.iterate import Iterate, Saved, Standing, rows
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory, chosen
 from seqdream_widget.parameterizations import Parameterization
@@ -51,6 +52,23 @@ class _Before:
 
     iterate: Saved
     random_states: list[Tensor]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """All of a dreamer between two steps, as it was: what comes after follows from it to the bit. It never changes."""
+
+    step_count: int
+    objective: Objective
+    regularizers: tuple[Regularizer, ...]
+    parameterization: Parameterization
+    iterate: Standing
+    random_states: list[Tensor]
+    frozen: Tensor
+    stopped: dict[int, str]
+    pins: dict[int, Tensor]
+    released: frozenset[int]
+    changes: dict[str, NDArray[np.float32]]
 
 
 class Dreamer:
@@ -314,6 +332,40 @@ class Dreamer:
             # What it came to: the parameterization may not be able to follow.
             changes[regularizer.name] = root_mean_square(self.sequence() - before).float().cpu().numpy()
         return changes
+
+    # ---- as a whole ---------------------------------------------------------------------------------------------
+
+    def checkpoint(self) -> Checkpoint:
+        """Copy all of it."""
+        return Checkpoint(
+            self.step_count,
+            self.objective,
+            self.regularizers,
+            self.parameterization,
+            self.iterate.standing(),
+            [generator.get_state() for generator in self.generators],
+            self.frozen,
+            self.stopped,
+            dict(self._pins),
+            frozenset(self._released),
+            self._changes,
+        )
+
+    def become(self, was: Checkpoint) -> None:
+        """Be as it was, whatever it is now."""
+        self.step_count, self.objective, self.regularizers = was.step_count, was.objective, was.regularizers
+        self.parameterization, self.frozen, self.stopped = was.parameterization, was.frozen, was.stopped
+        self._pins, self._released, self._changes = dict(was.pins), set(was.released), was.changes
+        self.iterate.become(was.iterate)
+        self._rewind(was.random_states)
+
+    def twin(self) -> Dreamer:
+        """Return one that goes on independently from here; they share the model."""
+        twin = copy.copy(self)
+        twin.generators = tuple(torch.Generator() for _ in self.generators)
+        twin.iterate = copy.copy(self.iterate)
+        twin.become(self.checkpoint())
+        return twin
 
     # ---- settings -----------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Iterator, Mapping
 
@@ -48,6 +49,7 @@ class History(Mapping[str, NDArray[np.float64]]):
         self._batch_size = batch_size
         self._count = 0
         self._columns: dict[str, NDArray[np.float32]] = {name: self._blank(64) for name in FIRST_COLUMNS}
+        self._first: dict[str, int] = dict.fromkeys(FIRST_COLUMNS, -1)
         self._probabilities = np.full((64, batch_size, n_classes), np.nan, dtype=np.float32)
 
     def _blank(self, capacity: int) -> NDArray[np.float32]:
@@ -71,9 +73,21 @@ class History(Mapping[str, NDArray[np.float64]]):
         for name, values in measurement.values.items():
             if name not in self._columns:
                 self._columns = {**self._columns, name: self._blank(len(self._probabilities))}
+                self._first[name] = self._count
             self._columns[name][self._count] = values
         self._probabilities[self._count] = measurement.probabilities
         self._count += 1
+
+    def upto(self, step: int) -> History:
+        """Return a history of its own with the rows up to `step`, as it was right after that; this one stays."""
+        shorter = copy.copy(self)
+        shorter._count = step
+        shorter._columns = {name: self._columns[name].copy() for name in self._columns if self._first[name] < step}
+        shorter._first = {name: self._first[name] for name in shorter._columns}
+        shorter._probabilities = self._probabilities.copy()
+        for array in (*shorter._columns.values(), shorter._probabilities):
+            array[step:] = np.nan
+        return shorter
 
     def rows(self, first: int, last: int, columns: tuple[str, ...], dream: int = 0, most: int = 0) -> Rows:
         """Return the scalars of steps `first` … `last` of one dream, thinned evenly to `most` rows if given."""
@@ -145,6 +159,12 @@ class Trajectory:
         if len(kept) * sequence.nbytes > self._budget and len(kept) > 2:  # noqa: PLR2004 - nothing left to thin
             self._stride *= 2
             self._kept = {step: kept[step] for step in kept if step % self._stride == 0}
+
+    def upto(self, step: int) -> Trajectory:
+        """Return a trajectory of its own with the sequences up to `step`; this one stays as it is."""
+        shorter = copy.copy(self)
+        shorter._kept = {kept: sequence for kept, sequence in self._kept.items() if kept <= step}
+        return shorter
 
     def between(self, first: int, last: int) -> list[int]:
         """List the steps from `first` to `last` whose sequence is kept."""

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.optim import Optimizer
 
-from seqdream_widget.optimizers import Chosen, clear_state, put_state_back, restore, snapshot
+from seqdream_widget.optimizers import Chosen, clear_state, put_state_back, restore, snapshot, transplanted
 from seqdream_widget.parameterizations import Form
 
 
@@ -22,6 +22,20 @@ class Saved:
     theta: Tensor
     optimizer: Optimizer
     state: dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Standing:
+    """All of an iterate, as it was. It is never changed, and shares nothing that a step changes."""
+
+    form: Form
+    chosen: Chosen
+    learning_rate: float
+    theta: Tensor
+    optimizer: dict[str, Any]
+    anchor: tuple[Tensor, Tensor] | None
+    held: Tensor | None
+    held_values: Tensor
 
 
 class Iterate:
@@ -179,6 +193,25 @@ class Iterate:
 
     def _begin_optimizer(self) -> None:
         self.optimizer = self.chosen.make([self.theta], lr=self.learning_rate)
+
+    # ---- as a whole ---------------------------------------------------------------------------------------------
+
+    def standing(self) -> Standing:
+        """Copy all of it."""
+        theta = self.theta.detach().clone()
+        state = snapshot(self.optimizer, self.theta, onto=theta)
+        # What is not copied here is replaced when it changes, never written to.
+        return Standing(
+            self.form, self.chosen, self.learning_rate, theta, state, self._anchor, self.held, self._held_values
+        )
+
+    def become(self, was: Standing) -> None:
+        """Be as it was, whatever it is now."""
+        self.form, self.chosen, self.learning_rate = was.form, was.chosen, was.learning_rate
+        self._anchor, self.held, self._held_values = was.anchor, was.held, was.held_values
+        self.theta = was.theta.clone().requires_grad_()
+        self._begin_optimizer()
+        restore(self.optimizer, transplanted(was.optimizer, was.theta, onto=self.theta))
 
     # ---- a step undone ------------------------------------------------------------------------------------------
 

@@ -247,13 +247,18 @@ def _first(optimizer: Optimizer, name: str) -> float:
     return optimizer.param_groups[0]["lr"] if name == "step_size" else 0.0
 
 
-def snapshot(optimizer: Optimizer, theta: Tensor) -> dict[str, Any]:
-    """Copy all of an optimizer that a step may change, but for θ itself."""
-    if type(optimizer) is Adam:  # its tensors are replaced, never changed
+def snapshot(optimizer: Optimizer, theta: Tensor, onto: Tensor | None = None) -> dict[str, Any]:
+    """Copy all of an optimizer that a step may change, but for θ itself; `onto` takes the place of θ if given."""
+    if type(optimizer) is Adam and onto is None:  # its tensors are replaced, never changed
         state = {owner: dict(memory) for owner, memory in optimizer.state.items()}
         return {"state": defaultdict(dict, state), "param_groups": [dict(group) for group in optimizer.param_groups]}
-    memo: dict[int, Any] = {id(theta): theta}
-    return {name: _copied(value, memo) for name, value in vars(optimizer).items() if not _is_fixed(name)}
+    return transplanted({k: v for k, v in vars(optimizer).items() if not _is_fixed(k)}, theta, onto)
+
+
+def transplanted(state: dict[str, Any], theta: Tensor, onto: Tensor | None = None) -> dict[str, Any]:
+    """Copy a `snapshot` made for one θ so that it is about another."""
+    memo: dict[int, Any] = {id(theta): theta if onto is None else onto}
+    return {name: _copied(value, memo) for name, value in state.items()}
 
 
 def restore(optimizer: Optimizer, state: dict[str, Any]) -> None:
@@ -282,9 +287,11 @@ def _copied(value: Any, memo: dict[int, Any]) -> Any:
     if isinstance(value, Tensor):
         made = value.detach().clone().requires_grad_() if value.requires_grad else value.clone()
     elif isinstance(value, dict):
-        made = memo[known] = copy.copy(cast("dict[Any, Any]", value))
-        for key, item in made.items():
-            made[key] = _copied(item, memo)
+        given = cast("dict[Any, Any]", value)
+        made = memo[known] = copy.copy(given)
+        made.clear()
+        for key, item in given.items():
+            made[memo.get(id(key), key)] = _copied(item, memo)
     elif type(value) is list:
         made = memo[known] = cast("list[Any]", [])
         made.extend(_copied(item, memo) for item in cast("list[Any]", value))

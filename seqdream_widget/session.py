@@ -6,17 +6,14 @@ to it between them, and whoever else asks is answered from what was last publish
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import torch
-from jaxtyping import Float
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from seqdream_widget.classes import Classes
-from seqdream_widget.commands import Command, Reset
+from seqdream_widget.commands import Command, Note, Reset
 from seqdream_widget.commands.settings import SetLearningRate
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.dreamer import Dreamer
@@ -26,30 +23,23 @@ from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory
 from seqdream_widget.parameterizations import Parameterization, parameterization_of
 from seqdream_widget.parameters import known_keywords_only, whole
+from seqdream_widget.past import Past
 from seqdream_widget.presets import Preset, merged
 from seqdream_widget.probe import Probe
 from seqdream_widget.reference import Reference
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.regularizers.base import checked
 from seqdream_widget.scene import Scene
-from seqdream_widget.segments import segments
 from seqdream_widget.starts import shape_of, start_of
 from seqdream_widget.threads import intra_op_threads
+from seqdream_widget.timeline import Done, Remark, Timeline
 
 DEFAULT_RATE = 0.05
 
 Start = str | int | ArrayLike | Tensor
 
 
-class Driver(Protocol):
-    """Whoever takes a session's steps, and carries commands to it between them."""
-
-    def submit(self, command: Command) -> int:
-        """Hand the command over and return the step before which it took effect."""
-        ...
-
-
-class Session:
+class Session(Past):
     """Dreams, step by step, and takes commands between the steps.
 
     Parameters
@@ -161,11 +151,10 @@ class Session:
             learning_rate=SetLearningRate(learning_rate).learning_rate,
             regularizers=checked(regularizers, self.reference, shape),
         )
-        self._lock = threading.RLock()
-        self._driver: Driver | None = None
-        self._watcher: Callable[[], None] | None = None
+        self._be_free()
         self.run_id = 0
         self._begin()
+        self._timeline = Timeline(self._dreamer)
 
     def _begin(self) -> None:
         self.run_id += 1
@@ -173,104 +162,6 @@ class Session:
         self._trajectory = Trajectory()
         self._step_count = -1
         self._publish()
-
-    def _publish(self) -> None:
-        """Take the snapshot that readers on other threads see: the step's number last, when all of it is there."""
-        self._now = self._dreamer.sequence().to("cpu", torch.float32)
-        if self._dreamer.step_count != self._step_count:
-            self._trajectory.append(self._dreamer.step_count, self._now.numpy())
-            self._step_count = self._dreamer.step_count
-
-    # ---- reading ------------------------------------------------------------------------------------------------
-
-    @property
-    def step_count(self) -> int:
-        """How many steps were taken; 0 is the start."""
-        return self._step_count
-
-    @property
-    def sequence(self) -> Float[Tensor, "batch channel time"]:
-        """The sequence now: float32, on the CPU, a copy."""
-        return self._now.clone()
-
-    @property
-    def start(self) -> Float[Tensor, "batch channel time"]:
-        """The sequence before the first step."""
-        return self._dreamer.start.float().cpu().clone()
-
-    def sequence_at(self, step: int) -> Float[Tensor, "batch channel time"]:
-        """Return the sequence right after `step`, before commands given at it; step 0 is the start.
-
-        Raises
-        ------
-        LookupError
-            If that step was not taken, or its sequence was thinned out to keep within memory.
-        """
-        return torch.tensor(self._trajectory.at(step))
-
-    @property
-    def history(self) -> History:
-        """What every step measured; see `History`."""
-        return self._history
-
-    @property
-    def trajectory(self) -> Trajectory:
-        """The sequences that are kept; see `Trajectory`."""
-        return self._trajectory
-
-    @property
-    def objective(self) -> Objective:
-        """What is climbed, with classes as indices."""
-        return self._dreamer.objective
-
-    @property
-    def scene(self) -> Scene:
-        """The model, its classes and the real data."""
-        return self._dreamer.scene
-
-    @property
-    def regularizers(self) -> tuple[Regularizer, ...]:
-        """The regularizers of the run, enabled or not."""
-        return self._dreamer.regularizers
-
-    @property
-    def stopped(self) -> dict[int, str]:
-        """The dreams of a batch that have stopped because something was not finite, and why.
-
-        A stopped dream stays as it was before that step, its rows of the history are NaN from then on, and the others
-        go on as if nothing had happened. `Reset` starts all again.
-        """
-        return dict(self._dreamer.stopped)
-
-    @property
-    def learning_rate(self) -> float:
-        """The size of an update."""
-        return self._dreamer.learning_rate
-
-    @property
-    def optimizer(self) -> str | OptimizerFactory:
-        """What moves the sequence: a name, or a factory."""
-        return self._dreamer.optimizer
-
-    @property
-    def parameterization(self) -> Parameterization:
-        """What the optimizer owns."""
-        return self._dreamer.parameterization
-
-    @property
-    def residual(self) -> Float[Tensor, "batch channel time"]:
-        """What the parameterization could not express of the sequence when it was last set; zero for samples."""
-        return self._dreamer.iterate.residual.float().cpu()
-
-    @property
-    def layout(self) -> str:
-        """How the model takes its input, e.g. ``"(N, C, T)"``."""
-        return self._dreamer.scene.probe.layout
-
-    @property
-    def frozen(self) -> list[list[int | None]]:
-        """The frozen segments: entries ``[start, stop, channel or None, dream]``."""
-        return segments(self._dreamer.frozen.cpu().numpy())
 
     # ---- steps and commands -------------------------------------------------------------------------------------
 
@@ -285,6 +176,7 @@ class Session:
         with self._lock:
             measurement = self._dreamer.step()
             self._history.append(measurement)
+            self._timeline.stepped(self._dreamer, torch.get_num_threads())
             self._publish()
 
     def run(self, steps: int, callback: Callable[[Session], bool | None] | None = None) -> None:
@@ -305,16 +197,11 @@ class Session:
             If the session is playing in a widget: pause it first.
         """
         steps = whole("steps", steps, 0, 10**9)
-        self.drive(_Here(self))
-        try:
-            with intra_op_threads(self.threads):
-                for _ in range(steps):
-                    self.step()
-                    if callback is not None and callback(self) is False:
-                        break
-        finally:
-            self.drive(None)
-            self.changed()
+        with self._alone(), intra_op_threads(self.threads):
+            for _ in range(steps):
+                self.step()
+                if callback is not None and callback(self) is False:
+                    break
 
     def submit(self, command: Command) -> int:
         """Carry out a command before the next step, at once where nothing runs.
@@ -332,7 +219,7 @@ class Session:
             If it is no command.
         """
         self.check(command)
-        return (self._driver or _Here(self)).submit(command)
+        return self._driver_now().submit(command)
 
     def check(self, command: Command) -> None:
         """Raise as `submit` would, and change nothing."""
@@ -342,60 +229,26 @@ class Session:
 
     def apply(self, command: Command) -> int:
         """Carry out a command between two steps. Runners call this; people call `submit`."""
-        with self._lock:
+        with self._lock, intra_op_threads(self.threads):
             command.check(self._dreamer)
-            before = self._dreamer.step_count + 1
-            command.apply(self._dreamer)
+            if isinstance(command, Note):
+                self._timeline.remark(Remark("note", command.text))
+                return self.step_count + 1
+            before, was = self._place(), self._dreamer.checkpoint()
+            try:
+                command.apply(self._dreamer)
+                outcome = command.outcome(self._dreamer)
+            except BaseException:
+                self._dreamer.become(was)
+                raise
+            self._timeline.did(Done(command, outcome, self.threads), before, was)
             if isinstance(command, Reset):
                 self._begin()
                 return 1
             self._publish()
-            return before
+            return before.step + 1
 
     def measure(self) -> None:
         """Compute one gradient and change nothing, the random streams neither; what a runner times."""
         with self._lock:
             self._dreamer.evaluate()
-
-    def drive(self, driver: Driver | None) -> None:
-        """Hand the session to a runner, or take it back with ``None``.
-
-        Raises
-        ------
-        RuntimeError
-            If another runner drives it.
-        """
-        with self._lock:
-            if driver is not None and self._driver is not None:
-                raise RuntimeError("the session is running already; pause it first")
-            self._driver = driver
-
-    def watch(self, watcher: Callable[[], None] | None) -> None:
-        """Have `watcher` called after each command and each `run`; ``None`` ends that."""
-        self._watcher = watcher
-
-    def changed(self) -> None:
-        """Tell the watcher, if there is one."""
-        if self._watcher is not None:
-            self._watcher()
-
-    @property
-    def gestures(self) -> tuple[int, ...]:
-        """The pointer gestures that hold samples now."""
-        return self._dreamer.gestures
-
-    def __repr__(self) -> str:
-        """Tell where it is; never print arrays."""
-        return f"Session(step={self.step_count}, objective={self.objective!r}, shape={tuple(self._now.shape)})"
-
-
-class _Here:
-    """Carries commands out on the spot."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def submit(self, command: Command) -> int:
-        step = self._session.apply(command)
-        self._session.changed()
-        return step

@@ -8,6 +8,7 @@ class in the module of its kind: it is known to sessions and on the wire.
 from seqdream_widget.commands.base import Command
 from seqdream_widget.commands.samples import Edit, Freeze, MovePoint, Release, Unfreeze
 from seqdream_widget.commands.settings import (
+    Note,
     Reset,
     SetLearningRate,
     SetObjective,
@@ -21,6 +22,7 @@ __all__ = [
     "Edit",
     "Freeze",
     "MovePoint",
+    "Note",
     "Release",
     "Reset",
     "SetLearningRate",

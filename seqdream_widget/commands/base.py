@@ -27,6 +27,11 @@ class Command(Described, ABC):
     def apply(self, dreamer: Dreamer) -> None:
         """Carry the command out; it has been checked."""
 
+    def outcome(self, dreamer: Dreamer) -> Command:
+        """Return what does again what this has just done: itself, unless it goes by data or draws conclusions."""
+        del dreamer
+        return self
+
     @staticmethod
     def from_json(message: object) -> Command:
         """Read a command off the wire.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 from seqdream_widget.commands.base import Command
 from seqdream_widget.dreamer import Dreamer
@@ -125,11 +125,48 @@ class SetObjective(Command):
         else:
             dreamer.objective = self.objective.resolve(dreamer.scene)
 
+    def outcome(self, dreamer: Dreamer) -> Command:
+        """Return the objective as it was resolved, and what a preset has brought along."""
+        if isinstance(self.objective, Preset):
+            return Adopt(dreamer.objective, dreamer.regularizers, dreamer.learning_rate)
+        return Adopt(dreamer.objective)
+
     def _unfolded(self, dreamer: Dreamer, preset: Preset) -> tuple[Objective, tuple[Regularizer, ...]]:
         scene = dreamer.scene
         preset = preset.on(None if scene.reference is None else scene.reference.data)
         regularizers = checked(preset.over(dreamer.regularizers), scene.reference, scene.shape)
         return preset.objective.resolve(scene), regularizers
+
+
+@described
+class Adopt(Command, abstract=True):
+    """Climb an objective that has been resolved: what a `SetObjective` came to. It is not for the wire.
+
+    Parameters
+    ----------
+    objective : Objective
+    regularizers : tuple of Regularizer, optional
+        All of the run; as they were unless given.
+    learning_rate : float, optional
+        As it was unless given.
+    """
+
+    objective: Objective
+    regularizers: tuple[Regularizer, ...] | None = None
+    learning_rate: float | None = number(default=None, low=LOWEST_RATE, high=HIGHEST_RATE, optional=True)
+
+    def check(self, dreamer: Dreamer) -> None:
+        """Refuse regularizers that cannot act in this run."""
+        if self.regularizers is not None:
+            checked(self.regularizers, dreamer.scene.reference, dreamer.scene.shape)
+
+    def apply(self, dreamer: Dreamer) -> None:
+        """Take it up as it is."""
+        dreamer.objective = self.objective
+        if self.regularizers is not None:
+            dreamer.regularizers = self.regularizers
+        if self.learning_rate is not None:
+            dreamer.set_learning_rate(self.learning_rate)
 
 
 @described
@@ -234,3 +271,35 @@ class Reset(Command):
     def apply(self, dreamer: Dreamer) -> None:
         """Begin again."""
         dreamer.restart()
+
+
+@described
+class Note(Command):
+    """Write something down in the log; nothing changes, and `undo` and `redo` pass over it.
+
+    Parameters
+    ----------
+    text : str
+        1 to 10,000 characters.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> sd.commands.Note("from here on I hold the peak")
+    Note(text='from here on I hold the peak')
+    """
+
+    text: str
+
+    LONGEST: ClassVar[int] = 10_000
+
+    def __post_init__(self) -> None:
+        """Check that it is text, and its length."""
+        if not isinstance(self.text, str) or not 1 <= len(self.text) <= self.LONGEST:  # pyright: ignore[reportUnnecessaryIsInstance] - comes off the wire
+            raise ValueError(f"Note: text = {shown(self.text)} is not allowed; give 1 to {self.LONGEST:,} characters")
+
+    def check(self, dreamer: Dreamer) -> None:
+        """Allow it always."""
+
+    def apply(self, dreamer: Dreamer) -> None:
+        """Change nothing."""
