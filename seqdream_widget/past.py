@@ -6,6 +6,8 @@ import copy
 import dataclasses
 from typing import Literal, Self
 
+import torch
+
 from seqdream_widget.comparison import Comparison, compared
 from seqdream_widget.driven import Driven
 from seqdream_widget.parameters import whole
