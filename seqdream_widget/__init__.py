@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from seqdream_widget.errors import ShapeError, StepError
     from seqdream_widget.headless import Result, dream
     from seqdream_widget.judge import Plausibility, plausibility
+    from seqdream_widget.log import Log, replay
     from seqdream_widget.probe import layers
     from seqdream_widget.session import Session
     from seqdream_widget.transfers import Transfer, transfer
@@ -32,6 +33,8 @@ _HOME = {
     "Plausibility": "judge",
     "plausibility": "judge",
     "layers": "probe",
+    "Log": "log",
+    "replay": "log",
     "Session": "session",
     "Transfer": "transfers",
     "transfer": "transfers",
@@ -40,6 +43,7 @@ _HOME = {
 _MODULES = ("commands", "objectives", "parameterizations", "presets", "regularizers")
 
 __all__ = [
+    "Log",
     "Plausibility",
     "Result",
     "SeqDream",
@@ -58,6 +62,7 @@ __all__ = [
     "plausibility",
     "presets",
     "regularizers",
+    "replay",
     "transfer",
 ]
 

@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.history import History
 from seqdream_widget.judge import Plausibility, judge_of
+from seqdream_widget.log import Log
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory
 from seqdream_widget.parameterizations import Parameterization
@@ -49,6 +50,11 @@ class Result:
             return None
         verdicts = judge_of(scene.probe, scene.reference.data).judge(self.sequence, self.session.objective.targets)
         return verdicts[0] if len(verdicts) == 1 else verdicts
+
+    @property
+    def log(self) -> Log:
+        """All that happened; ``result.log.save("dream.jsonl")`` keeps it, `sd.replay` does it again."""
+        return self.session.log
 
     def __repr__(self) -> str:
         """Tell shape and steps; never print arrays."""

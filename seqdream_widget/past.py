@@ -160,6 +160,11 @@ class Past(Readings, Driven):
                 alone.step()
             return compared(self._dreamer, alone)
 
+    @property
+    def timeline(self) -> Timeline:
+        """All that happened; see `Timeline`."""
+        return self._timeline
+
     def _place(self) -> Place:
         return Place(self._timeline.tick, self._dreamer.step_count, self._history, self._trajectory)
 

@@ -6,7 +6,9 @@ to it between them, and whoever else asks is answered from what was last publish
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from numpy.typing import ArrayLike
@@ -30,13 +32,25 @@ from seqdream_widget.reference import Reference
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.regularizers.base import checked
 from seqdream_widget.scene import Scene
-from seqdream_widget.starts import shape_of, start_of
+from seqdream_widget.starts import Drawn, shape_of, start_of
 from seqdream_widget.threads import intra_op_threads
 from seqdream_widget.timeline import Done, Remark, Timeline
+
+if TYPE_CHECKING:
+    from seqdream_widget.log import Divergence, Log
 
 DEFAULT_RATE = 0.05
 
 Start = str | int | ArrayLike | Tensor
+
+
+@dataclasses.dataclass(frozen=True)
+class Setup:
+    """What a session was made from and does not tell otherwise: for the log."""
+
+    seed: int
+    features: str | None
+    drawn: bool
 
 
 class Session(Past):
@@ -151,6 +165,10 @@ class Session(Past):
             learning_rate=SetLearningRate(learning_rate).learning_rate,
             regularizers=checked(regularizers, self.reference, shape),
         )
+        self.setup = Setup(
+            seed, features, drawn=isinstance(start, Drawn) or (isinstance(start, str) and start == "noise")
+        )
+        self.divergence: Divergence | None = None
         self._be_free()
         self.run_id = 0
         self._begin()
@@ -218,7 +236,11 @@ class Session(Past):
         TypeError
             If it is no command.
         """
-        self.check(command)
+        try:
+            self.check(command)
+        except (TypeError, ValueError) as error:
+            self._refused(command, error)
+            raise
         return self._driver_now().submit(command)
 
     def check(self, command: Command) -> None:
@@ -230,7 +252,11 @@ class Session(Past):
     def apply(self, command: Command) -> int:
         """Carry out a command between two steps. Runners call this; people call `submit`."""
         with self._lock, intra_op_threads(self.threads):
-            command.check(self._dreamer)
+            try:
+                command.check(self._dreamer)
+            except (TypeError, ValueError) as error:
+                self._refused(command, error)
+                raise
             if isinstance(command, Note):
                 self._timeline.remark(Remark("note", command.text))
                 return self.step_count + 1
@@ -247,6 +273,16 @@ class Session(Past):
                 return 1
             self._publish()
             return before.step + 1
+
+    def _refused(self, command: Command, error: Exception) -> None:
+        self._timeline.remark(Remark("refusal", f"{shown(command)}: {error}"))
+
+    @property
+    def log(self) -> Log:
+        """All that happened, from which `sd.replay` makes the same bits again; see `Log`."""
+        from seqdream_widget.log import log_of  # noqa: PLC0415 - a log makes sessions
+
+        return log_of(self)
 
     def measure(self) -> None:
         """Compute one gradient and change nothing, the random streams neither; what a runner times."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import operator
 from collections.abc import Sequence
 from typing import Any, cast
@@ -19,6 +20,13 @@ NAMES = ("noise", "zeros", "mean")
 KINDS = f"{', '.join(NAMES)}, an array, a tensor or an index into data"
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Drawn:
+    """A noise that was drawn before: out of a log. The generators move on as if they drew it now."""
+
+    sequence: Float[Tensor, "batch channel time"]
+
+
 def shape_of(start: object, data: SequenceDataset | None, length: int | None, channels: int | None) -> tuple[int, int]:
     """Find channels and length of a sequence from whatever tells them.
 
@@ -27,6 +35,7 @@ def shape_of(start: object, data: SequenceDataset | None, length: int | None, ch
     ShapeError
         If nothing tells the length, or two tell different shapes.
     """
+    start = start.sequence if isinstance(start, Drawn) else start
     told: dict[str, tuple[int | None, int | None]] = {"channels= and length=": (channels, length)}
     if data is not None:
         told["data"] = (data.x.shape[1], data.x.shape[2])
@@ -67,6 +76,9 @@ def start_of(
         If an array has another number of dreams than the batch.
     """
     batch = len(generators)
+    if isinstance(start, Drawn):
+        _named("noise", shape, None, generators)
+        start = start.sequence
     index = _index(start)
     if isinstance(start, str):
         return _named(start, shape, reference, generators)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import bisect
 import copy
 import dataclasses
+import threading
 from collections.abc import Iterator
 from typing import Any, Literal, cast
 
@@ -106,6 +107,7 @@ class Timeline:
         self.redoable: list[tuple[Place, Deed]] = []
         self._budget = budget
         self._every = EVERY
+        self._lock = threading.Lock()
         self._events: list[Event] = []
         self._ticks: list[int] = []
         self._size = 0
@@ -126,12 +128,14 @@ class Timeline:
     def stepped(self, dreamer: Dreamer, threads: int) -> None:
         """Note that a step was taken."""
         self.redoable = []
-        last = self._events[-1] if self._events else None
-        if isinstance(last, Steps) and last.threads == threads:
-            self._events[-1] = Steps(last.count + 1, threads)
+        with self._lock:
+            last = self._events[-1] if self._events else None
+            if isinstance(last, Steps) and last.threads == threads:
+                self._events[-1] = Steps(last.count + 1, threads)
+            else:
+                self._events.append(Steps(1, threads))
+                self._ticks.append(self.tick)
             self.tick += 1
-        else:
-            self._add(Steps(1, threads))
         if self.tick - next(reversed(self._kept)) >= self._every:
             self._keep(dreamer.checkpoint())
 
@@ -150,14 +154,16 @@ class Timeline:
         self._add(event)
 
     def remark(self, remark: Remark) -> None:
-        """Note what changes nothing."""
-        self._events.append(remark)
-        self._ticks.append(self.tick)
+        """Note what changes nothing. Anyone may do so, on any thread."""
+        with self._lock:
+            self._events.append(remark)
+            self._ticks.append(self.tick)
 
     def _add(self, event: Event) -> None:
-        self._events.append(event)
-        self._ticks.append(self.tick)
-        self.tick += 1
+        with self._lock:
+            self._events.append(event)
+            self._ticks.append(self.tick)
+            self.tick += 1
 
     # ---- the way back -------------------------------------------------------------------------------------------
 

@@ -217,3 +217,28 @@ class Sum(Objective):
 def _check_objective(value: object) -> None:
     if not isinstance(value, Objective):
         raise TypeError(f"{shown(value)} is no objective; give e.g. sd.objectives.Logit(0)")
+
+
+@described
+class Resolved(Objective, abstract=True):
+    """An objective as it was resolved before: out of a log, to be taken up as it is.
+
+    Parameters
+    ----------
+    objective : Objective
+    """
+
+    objective: Objective
+
+    def __post_init__(self) -> None:
+        """Refuse what is no objective."""
+        _check_objective(self.objective)
+
+    def score(self, activity: Activity) -> Float[Tensor, " batch"]:
+        """Return the objective's score."""
+        return self.objective.score(activity)
+
+    def resolve(self, scene: Scene) -> Objective:
+        """Return the objective within."""
+        del scene
+        return self.objective

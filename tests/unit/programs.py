@@ -120,6 +120,8 @@ def _plain(value: object) -> object:  # noqa: PLR0911 - one line a kind
         return [_plain(item) for item in value]
     if isinstance(value, sd.SequenceDataset):
         return _plain([value.x, value.y, value.class_names])
+    if isinstance(value, objectives.MemberObjective):
+        return type(value).__name__, value.targets, _plain(value.anchor)  # which is all that the data came to
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return type(value).__name__, {
             field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)
