@@ -40,10 +40,13 @@ class Measurement:
         Those of the `Evaluation`, and of every enabled projection by name the root mean square change when it acted
         last (0 until it does). NaN for a stopped dream.
     probabilities : array of shape (batch, class)
+    after : Tensor of shape (batch, channel, time)
+        The sequence after the update, a copy.
     """
 
     values: dict[str, NDArray[np.float32]]
     probabilities: NDArray[np.float32]
+    after: Float[Tensor, "batch channel time"]
 
 
 @dataclasses.dataclass(eq=False, slots=True)
@@ -205,9 +208,11 @@ class Dreamer:
                 self.iterate.update(self._closure(evaluation, stopped, before))
             changes = self._project(self.step_count + 1, evaluation.slope) if self._acting.projections else {}
             self.iterate.forget_held()
-            stopped = self._stopping(self._diverged(), stopped)
+            x = self.sequence()
+            stopped = self._stopping(_diverged(x), stopped)
             if stopped:
                 self._put_back(before, stopped)
+                x = self.sequence()
             self.step_count += 1
         self._changes = changes
         self.stopped = stopped
@@ -217,7 +222,7 @@ class Dreamer:
             off = np.isin(np.arange(len(self.start)), list(stopped))
             values = {name: np.where(off, np.float32(np.nan), row) for name, row in values.items()}
             probabilities = np.where(off[:, None], np.float32(np.nan), probabilities)
-        return Measurement(values, probabilities)
+        return Measurement(values, probabilities, x)
 
     @contextlib.contextmanager
     def _undone_on_error(self) -> Generator[_Before]:
@@ -303,15 +308,6 @@ class Dreamer:
         if len(new) + len(stopped) == len(self.start):
             raise StepError(not_finite(list(dict.fromkeys(itertools.chain(*new.values()))), number))
         return stopped | {dream: not_finite(names, number) for dream, names in new.items()}
-
-    def _diverged(self) -> dict[int, list[str]]:
-        """Name the sequence for each dream in which it is not finite."""
-        with torch.no_grad():
-            x = self.iterate.decode()
-        if math.isfinite(x.sum().item()):  # then so is every term of it
-            return {}
-        finite = x.flatten(1).isfinite().all(dim=1).cpu().numpy()
-        return {int(dream): ["the sequence"] for dream in np.flatnonzero(~finite)}
 
     @torch.no_grad()
     def _project(self, number: int, slope: Tensor) -> dict[str, NDArray[np.float32]]:
@@ -401,3 +397,11 @@ class Dreamer:
         """Write the same sequence with other parameters; the optimizer begins anew."""
         self.iterate.set_form(parameterization.bind(self.start, self.scene))
         self.parameterization = parameterization
+
+
+def _diverged(x: Float[Tensor, "batch channel time"]) -> dict[int, list[str]]:
+    """Name the sequence for each dream in which it is not finite."""
+    if math.isfinite(x.sum().item()):  # then so is every term of it
+        return {}
+    finite = x.flatten(1).isfinite().all(dim=1).cpu().numpy()
+    return {int(dream): ["the sequence"] for dream in np.flatnonzero(~finite)}

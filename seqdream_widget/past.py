@@ -7,6 +7,8 @@ import dataclasses
 from typing import Literal, Self
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from seqdream_widget.comparison import Comparison, compared
 from seqdream_widget.driven import Driven
@@ -178,9 +180,12 @@ class Past(Readings, Driven):
             self._step_count = place.step
             self._publish()
 
-    def _publish(self) -> None:
-        """Take the snapshot that readers on other threads see: the step's number last, when all of it is there."""
-        self._now = self._dreamer.sequence().to("cpu", torch.float32)
+    def _publish(self, x: Float[Tensor, "batch channel time"] | None = None) -> None:
+        """Take the snapshot that readers on other threads see: the step's number last, when all of it is there.
+
+        `x` is a copy of the sequence now, where there is one already.
+        """
+        self._now = (self._dreamer.sequence() if x is None else x).to("cpu", torch.float32)
         if self._dreamer.step_count != self._step_count:
             self._trajectory.append(self._dreamer.step_count, self._now.numpy())
             self._step_count = self._dreamer.step_count

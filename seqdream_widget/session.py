@@ -195,7 +195,7 @@ class Session(Past):
             measurement = self._dreamer.step()
             self._history.append(measurement)
             self._timeline.stepped(self._dreamer, torch.get_num_threads())
-            self._publish()
+            self._publish(measurement.after)
 
     def run(self, steps: int, callback: Callable[[Session], bool | None] | None = None) -> None:
         """Take `steps` steps here and now.
