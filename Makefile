@@ -60,6 +60,16 @@ bench-streaming: build chromium  ## what streaming costs, beside a bare loop and
 pictures: build  ## docs/images/dreams, without and with each regularizer
 	$(BIN)/python -m docs.pictures
 
+UCR := ../shared/data
+bench-engine: build  ## what a step costs beside a loop by hand
+	$(BIN)/python -m benchmarks.engine --root $(UCR)
+
+bench-plausibility: build  ## how often the presets arrive; trains the networks first
+	$(BIN)/python -m benchmarks.plausibility --root $(UCR) --out docs/rates.md
+
+bench-planted: build  ## whether dreams find what was planted
+	$(BIN)/python -m benchmarks.planted
+
 screenshots: build chromium  ## docs/images, from a real JupyterLab in light and dark
 	$(BIN)/python -m tests.browser.screenshots
 
