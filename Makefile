@@ -6,7 +6,7 @@ NODE_MODULES := js/node_modules/.installed
 FRONT_END := seqdream_widget/static/widget.js
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: demo test build environment lint types test-python test-js exactness test-browser bench-streaming pictures screenshots clean
+.PHONY: demo test build environment lint types test-python test-js exactness test-browser bench-streaming bench-engine bench-plausibility bench-planted pictures screenshots clean
 .DELETE_ON_ERROR:
 
 demo: build  ## JupyterLab on the quickstart; NO_BROWSER=1 only serves it and prints the address
@@ -60,7 +60,7 @@ bench-streaming: build chromium  ## what streaming costs, beside a bare loop and
 pictures: build  ## docs/images/dreams, without and with each regularizer
 	$(BIN)/python -m docs.pictures
 
-UCR := ../shared/data
+UCR ?= ../shared/data
 bench-engine: build  ## what a step costs beside a loop by hand
 	$(BIN)/python -m benchmarks.engine --root $(UCR)
 
