@@ -217,8 +217,8 @@ class DataEnvelope(Likeness):
     Notes
     -----
     The range is between two quantiles of the members: with coverage 0.99 the 0.5 and the 99.5 % quantile, those that
-    the envelope violation of a dream is counted with. A penalty after the clamp to the data's range at each time step of
-    Schlegel, Rauscher, Keim 2024 (arXiv 2408.10633).
+    the envelope violation of a dream is counted with. A penalty after the clamp to the data's range at each time step
+    of Schlegel, Rauscher, Keim 2024 (arXiv 2408.10633).
 
     Examples
     --------

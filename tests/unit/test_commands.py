@@ -263,7 +263,7 @@ SHARED = session()
         ({"type": "set_regularizer", "name": "l2", "parameters": {"wieght": 1}}, 'did you mean "weight"'),
         ({"type": "set_regularizer", "name": "l2", "parameters": {"weight": -1}}, "give a number from 0 to"),
         ({"type": "set_objective", "objective": {"type": "logit", "target": 9}}, "give an index from 0 to 1"),
-        ({"type": "set_objective", "objective": {"type": "prototype"}}, 'unknown objective "prototype"'),
+        ({"type": "set_objective", "objective": {"type": "prototyp"}}, 'unknown objective "prototyp"'),
     ],
 )
 def test_refusals_say_value_bounds_and_remedy(message, words):

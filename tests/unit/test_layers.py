@@ -26,7 +26,7 @@ def demo():
 
 @pytest.fixture(scope="module")
 def scene(demo):
-    return Scene(Probe(demo.model, 1, 500), Classes(("normal", "abnormal")))
+    return Scene(Probe(demo.model, 1, 500), Classes(("normal", "abnormal")), (1, 500))
 
 
 SEEN = Activity(
