@@ -23,6 +23,7 @@ from seqdream_widget.probe import Probe
 from seqdream_widget.probe.custody import fingerprint
 from seqdream_widget.standards import Band, Standard
 from seqdream_widget.starts import sequences_of
+from seqdream_widget.threads import intra_op_threads
 from seqdream_widget.ties import LINES, ties_between
 
 Verdict = Literal["centered", "rim", "border", "outside"]
@@ -190,16 +191,17 @@ class Judge:
                 f"give a sequence of the data's shape"
             )
         classes = self._classes_of(target)
-        with torch.no_grad():
+        # One thread: these are short calls, and waiting threads cost more than they bring.
+        with torch.no_grad(), intra_op_threads(1):
             activity = self.probe(x.to(self.probe.device, self.probe.dtype))
-        probabilities, features = activity.probabilities().float().cpu(), activity.features.float().cpu()
-        return [
-            self._judge_one(*rows)
-            for rows in (
-                (x[[row]], features[[row]], probabilities[row], classes or (int(probabilities[row].argmax()),))
-                for row in range(len(x))
-            )
-        ]
+            probabilities, features = activity.probabilities().float().cpu(), activity.features.float().cpu()
+            return [
+                self._judge_one(*rows)
+                for rows in (
+                    (x[[row]], features[[row]], probabilities[row], classes or (int(probabilities[row].argmax()),))
+                    for row in range(len(x))
+                )
+            ]
 
     def _classes_of(self, target: Target) -> tuple[int, ...]:
         if target is None or target == ():
