@@ -18,11 +18,12 @@ from torch import Tensor, nn
 from seqdream_widget.classes import Classes
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.errors import ShapeError, shown
-from seqdream_widget.population import PerModel, Population
+from seqdream_widget.population import PerModel, Population, distances, key_of
 from seqdream_widget.probe import Probe
 from seqdream_widget.probe.custody import fingerprint
 from seqdream_widget.standards import Band, Standard
 from seqdream_widget.starts import sequences_of
+from seqdream_widget.threads import intra_op_threads
 from seqdream_widget.ties import LINES, ties_between
 
 Verdict = Literal["centered", "rim", "border", "outside"]
@@ -30,7 +31,7 @@ Target = int | str | Sequence[int | str] | None
 
 FEWEST_MEMBERS, FEWEST_TIES = 15, 16
 TIED = 0.02
-RIM_BEGINS = 0.9
+EDGE = 0.9  # of the members: the outer tenth is the edge of a class
 TOLERANCE = 1e-3  # of a bound: real data that was standardized has a band of no width
 
 # Which bound of its band a figure must keep to.
@@ -55,9 +56,10 @@ class Figure:
     ----------
     value : float
     band : (float, float)
-        The 5 and 95 % quantiles of real members; NaN where there are none.
+        The 5 and 95 % quantiles of real members; NaN where there are fewer than two.
     inside : bool
         Whether it keeps to the band: distances and violation to its upper bound, the probability to its lower one.
+        ``False`` where there is no band.
     """
 
     value: float
@@ -101,7 +103,7 @@ class Plausibility:
     figures : mapping of str to Figure
     nearest : Nearest
     failing : tuple of str
-        The figures that keep it from being plausible, where it is outside.
+        The figures that keep it outside.
     """
 
     verdict: Verdict | None
@@ -112,14 +114,22 @@ class Plausibility:
 
     def __repr__(self) -> str:
         """Write a table for people."""
-        lines = [f"{self.verdict or 'not judged'}: {self.reason}"]
+        lines = [f"{self.verdict or 'not judged'}: {self.reason}", f"{'dream':>32}   real members, 5 to 95 %"]
         for name, figure in self.figures.items():
-            low, high = figure.band
-            mark = " " if figure.inside else "✗"
-            lines.append(f"{mark} {name.replace('_', ' '):<20}{figure.value:>10.4g}   real {low:.4g} … {high:.4g}")
+            mark = "✗" if name in self.failing else " "
+            value = "–" if math.isnan(figure.value) else f"{figure.value:.4g}"
+            lines.append(f"{mark} {name.replace('_', ' '):<20}{value:>10}   {_band_in_words(name, figure.band)}")
         near = self.nearest
-        lines.append(f"  nearest real sequence: {near.index} ({near.label}), distance {near.distance:.4g}")
+        lines.append(f'  nearest real sequence: index {near.index}, class "{near.label}", distance {near.distance:.4g}')
         return "\n".join(lines)
+
+
+def _band_in_words(name: str, band: Band) -> str:
+    low, high = band
+    if math.isnan(low):
+        return "too few to tell"
+    # Of the figures that tell the place the verdict judges, in its own way.
+    return f"at most {high:.4g}" if BOUNDS[name] == "upper" and name not in PLACE else f"{low:.4g} … {high:.4g}"
 
 
 class Judge:
@@ -139,25 +149,27 @@ class Judge:
     probe : Probe
     classes : Classes
     population : Population
+    shape : (int, int)
+        Channels and samples of a sequence.
     """
 
     def __init__(self, probe: Probe, data: SequenceDataset) -> None:
         self.probe = probe
+        self.shape = (data.n_channels, data.length)
         self.classes = Classes.of(probe.n_classes, data.class_names)
         self.population = Population.of(probe, data)
         self._standards: dict[tuple[int, ...], Standard] = {}
 
     def standard(self, classes: tuple[int, ...]) -> Standard:
-        """Return what members of a class look like, or points on the border between two."""
-        key = tuple(sorted(classes))
-        if key not in self._standards:
-            self._standards[key] = self._make_standard(key)
-        return self._standards[key]
+        """Return what members of a class look like, or points on the border between two; their indices are sorted."""
+        if classes not in self._standards:
+            self._standards[classes] = self._make_standard(classes)
+        return self._standards[classes]
 
     def _make_standard(self, classes: tuple[int, ...]) -> Standard:
         groups = [self.population.members(index) for index in classes]
         if len(groups) == 1 or not all(map(len, groups)):
-            return Standard(self.probe, self.population, groups)
+            return Standard(self.probe, self.population, [group for group in groups if len(group)] or groups)
         # Judged beside the members at the ends of the lines: among all members of a large class, the few points on the
         # border would be no part of the band.
         ties = ties_between(self.probe, self.population, (classes[0], classes[1]))
@@ -168,27 +180,35 @@ class Judge:
 
         Raises
         ------
+        ShapeError
+            If they are not of the data's shape.
         ValueError
             If there is no such class.
         """
-        classes = self._classes_of(target)
-        with torch.no_grad():
-            activity = self.probe(x.to(self.probe.device, self.probe.dtype))
-        probabilities, features = activity.probabilities().float().cpu(), activity.features.float().cpu()
-        return [
-            self._judge_one(*rows)
-            for rows in (
-                (x[[row]], features[[row]], probabilities[row], classes or (int(probabilities[row].argmax()),))
-                for row in range(len(x))
+        if tuple(x.shape[1:]) != self.shape:
+            raise ShapeError(
+                f"the sequence has shape {tuple(x.shape[1:])} and the data {self.shape} (channel, time); "
+                f"give a sequence of the data's shape"
             )
-        ]
+        classes = self._classes_of(target)
+        # One thread: these are short calls, and waiting threads cost more than they bring.
+        with torch.no_grad(), intra_op_threads(1):
+            activity = self.probe(x.to(self.probe.device, self.probe.dtype))
+            probabilities, features = activity.probabilities().float().cpu(), activity.features.float().cpu()
+            return [
+                self._judge_one(*rows)
+                for rows in (
+                    (x[[row]], features[[row]], probabilities[row], classes or (int(probabilities[row].argmax()),))
+                    for row in range(len(x))
+                )
+            ]
 
     def _classes_of(self, target: Target) -> tuple[int, ...]:
         if target is None or target == ():
             return ()
         if isinstance(target, str) or not isinstance(target, Sequence):
             return (self.classes.index(target),)
-        classes = tuple(self.classes.index(one) for one in target)
+        classes = tuple(sorted(self.classes.index(one) for one in target))
         if len(classes) > 2 or len(set(classes)) != len(classes):  # noqa: PLR2004 - said in the message
             raise ValueError(f"target = {shown(target)} is not allowed; give one class or a pair of different ones")
         return classes
@@ -198,7 +218,7 @@ class Judge:
         place = self._place_on_border if len(classes) > 1 else self._place_in_class
         verdict, reason, failing = place(figures, probabilities, classes)
         if verdict == "outside" and len(classes) == 1 and _tied(probabilities):
-            border = self._judge_one(x, features, probabilities, _leading(probabilities))
+            border = self._judge_one(x, features, probabilities, tuple(sorted(_leading(probabilities))))
             if border.verdict == "border":
                 return border
         return Plausibility(verdict, reason, figures, self._nearest(features), failing)
@@ -207,30 +227,52 @@ class Judge:
         (target,) = classes
         name, members = self.classes.names[target], self.population.members(target)
         if len(members) < FEWEST_MEMBERS:
-            few = f'"{name}" has {len(members)} real members that the model recognizes; {FEWEST_MEMBERS} are needed'
-            return None, few, ()
+            return None, f"{self._recognized(target)}; {FEWEST_MEMBERS} are needed", ()
         failing = _failing(figures)
         distance = figures["embedding_distance"].value
         likely = figures["probability"].value >= float(members.probability.quantile(0.25))
-        near = distance <= float(members.distances.median())
-        if likely and near and not failing:
+        leads = bool(probabilities.isfinite().all()) and int(probabilities.argmax()) == target
+        middle, edge, end = (float(members.distances.quantile(share)) for share in (0.5, EDGE, 1.0))
+        near, at_edge = distance <= middle, edge <= distance <= end
+        if near and likely and not failing:
             return "centered", f'in the middle of "{name}"', ()
-        at_edge = float(members.distances.quantile(RIM_BEGINS)) <= distance <= float(members.distances.amax())
-        if at_edge and int(probabilities.argmax()) == target and not failing:
+        if at_edge and leads and not failing:
             return "rim", f'at the edge of "{name}"', ()
-        place = (("probability", likely), ("embedding_distance", near))
-        return _outside((*(figure for figure, holds in place if not holds), *failing))
+        place: dict[str, str] = {}
+        if not leads:
+            place["probability"] = self._taken_for(probabilities)
+        elif near and not likely:
+            place["probability"] = f'the model is less sure of it than of three quarters of "{name}"'
+        if not near and not at_edge:
+            between = f'between the middle of "{name}" (up to {middle:.4g}) and its edge (from {edge:.4g})'
+            place["embedding_distance"] = between if distance < edge else f'farther out than any real "{name}"'
+        return _outside(place, failing)
+
+    def _recognized(self, index: int) -> str:
+        name, count = self.classes.names[index], len(self.population.members(index))
+        return f'"{name}" has {count} real member{"s" * (count != 1)} that the model recognizes'
+
+    def _taken_for(self, probabilities: Tensor) -> str:
+        if not probabilities.isfinite().all():
+            return "the model's answer is not finite"
+        return f'the model takes it for "{self.classes.names[int(probabilities.argmax())]}"'
 
     def _place_on_border(self, figures: Figures, probabilities: Tensor, classes: tuple[int, ...]) -> Placed:
         ties = self.standard(classes).ties
         if ties < FEWEST_TIES:
-            few = f"{ties} of {LINES} lines between real members cross their border; {FEWEST_TIES} are needed"
-            return None, few, ()
+            empty = [index for index in classes if not len(self.population.members(index))]
+            few = f"{ties} of {LINES} lines between real members cross their border where both lead"
+            return None, f"{self._recognized(empty[0]) if empty else few}; {FEWEST_TIES} are needed", ()
         failing = _failing(figures)
-        if set(_leading(probabilities)) != set(classes) or not _tied(probabilities):
-            return _outside(("probability", *failing))
+        leading = _leading(probabilities)
+        if set(leading) != set(classes):
+            return _outside({"probability": self._taken_for(probabilities)}, failing)
+        if not _tied(probabilities):
+            first, second = (float(probabilities[index]) for index in leading)
+            leans = f'the model leans to "{self.classes.names[leading[0]]}": {first:.3g} against {second:.3g}'
+            return _outside({"probability": leans}, failing)
         if failing:
-            return _outside(failing)
+            return _outside({}, failing)
         return "border", "on the border between " + " and ".join(f'"{self.classes.names[c]}"' for c in classes), ()
 
     def _figures(
@@ -248,13 +290,13 @@ class Judge:
         return figures
 
     def _nearest(self, features: Tensor) -> Nearest:
-        distances = torch.cdist(features, self.population.features)[0]
-        index = int(distances.argmin())
-        data = self.population.data
-        return Nearest(index, data.class_names[int(data.y[index])], float(distances[index]))
+        away = distances(features, self.population.features)[0]
+        index = int(away.argmin())
+        return Nearest(index, self.classes.names[int(self.population.y[index])], float(away[index]))
 
 
 def _leading(probabilities: Tensor) -> tuple[int, int]:
+    """Return the two most probable classes, the first of them first."""
     first, second = probabilities.topk(2).indices
     return int(first), int(second)
 
@@ -268,8 +310,10 @@ def _failing(figures: Figures) -> tuple[str, ...]:
     return tuple(name for name, figure in figures.items() if name not in PLACE and not figure.inside)
 
 
-def _outside(failing: tuple[str, ...]) -> Placed:
-    return "outside", f"unlike real members in {', '.join(failing).replace('_', ' ')}", failing
+def _outside(place: Mapping[str, str], failing: tuple[str, ...]) -> Placed:
+    """Say why: of the figures that tell the place, in words of their own, and the others by name."""
+    unlike = [f"unlike real members in {', '.join(failing).replace('_', ' ')}"] if failing else []
+    return "outside", "; ".join([*place.values(), *unlike]), (*place, *failing)
 
 
 def plausibility(
@@ -312,20 +356,26 @@ def plausibility(
     call for a model and data set, and kept.
     """
     x = sequences_of("sequence", sequence, "an array or a tensor")
-    if x.shape[1:] != data.x.shape[1:]:
-        raise ShapeError(
-            f"the sequence has shape {tuple(x.shape[1:])} and the data {tuple(data.x.shape[1:])} (channel, time); "
-            f"give a sequence of the data's shape"
-        )
     verdicts = judge_of(model, data).judge(x, target)
     return verdicts[0] if len(verdicts) == 1 else verdicts
 
 
 def judge_of(model: nn.Module | Probe, data: SequenceDataset) -> Judge:
     """Return the judge of a model and data set; it is made at the first call and kept."""
+    probe = probe_of(model, data)
+    return _judges.get(data, key_of(probe), lambda: Judge(probe, data))
+
+
+def probe_of(model: nn.Module | Probe, data: SequenceDataset) -> Probe:
+    """Return a model ready for sequences such as those of a data set; it is made at the first call and kept."""
+    if not isinstance(data, SequenceDataset):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+        raise TypeError(f"data is a {type(data).__name__}; give sd.SequenceDataset(x, y)")
     if isinstance(model, Probe):
-        return _judges.get(data, model.fingerprint, lambda: Judge(model, data))
-    return _judges.get(data, fingerprint(model), lambda: Judge(Probe(model, data.n_channels, data.length), data))
+        return model
+    if not isinstance(model, nn.Module):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+        raise TypeError(f"the model is a {type(model).__name__}; give a torch.nn.Module")
+    return _probes.get(data, fingerprint(model), lambda: Probe(model, data.n_channels, data.length))
 
 
 _judges: PerModel[Judge] = PerModel()
+_probes: PerModel[Probe] = PerModel()

@@ -19,6 +19,8 @@ from seqdream_widget.errors import shown, unknown
 
 OptimizerFactory = Callable[..., Optimizer]
 
+DEFAULT_RATE, LOWEST_RATE, HIGHEST_RATE = 0.05, 1e-6, 100.0
+
 
 class Adam(Optimizer):
     """Adam with a step count per sample.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.probe import Probe
+from seqdream_widget.reference import Members as Statistics
 
 CHUNK = 256  # sequences handed to the model at once
 NEIGHBOURS = 5
@@ -24,6 +25,8 @@ Kept = TypeVar("Kept")
 class PerModel(Generic[Kept]):
     """Keeps what was computed of a data set and a model: as long as the data is, for the latest few models.
 
+    What is kept must not hold the data set, or neither would ever go.
+
     Examples
     --------
     >>> kept = PerModel(latest=2)
@@ -31,16 +34,21 @@ class PerModel(Generic[Kept]):
 
     def __init__(self, latest: int = 8) -> None:
         self._latest = latest
-        self._kept: WeakKeyDictionary[SequenceDataset, dict[str, Kept]] = WeakKeyDictionary()
+        self._kept: WeakKeyDictionary[SequenceDataset, dict[Hashable, Kept]] = WeakKeyDictionary()
 
-    def get(self, data: SequenceDataset, fingerprint: str, make: Callable[[], Kept]) -> Kept:
+    def get(self, data: SequenceDataset, model: Hashable, make: Callable[[], Kept]) -> Kept:
         """Return what is kept of a data set and a model, or make it."""
         of_data = self._kept.setdefault(data, {})
-        found = of_data.pop(fingerprint, None)
-        of_data[fingerprint] = make() if found is None else found
+        found = of_data.pop(model, None)
+        of_data[model] = make() if found is None else found
         while len(of_data) > self._latest:
             del of_data[next(iter(of_data))]
-        return of_data[fingerprint]
+        return of_data[model]
+
+
+def key_of(probe: Probe) -> Hashable:
+    """Return what tells apart how models see sequences: the model, its penultimate layer, its input layout."""
+    return probe.fingerprint, probe.feature_layer, probe.layout
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -91,7 +99,7 @@ class Members:
         """Each member's mean distance to the five nearest others."""
         found: list[Tensor] = []
         for first in range(0, len(self), CHUNK):
-            rows = torch.cdist(self.features[first : first + CHUNK], self.features)
+            rows = distances(self.features[first : first + CHUNK], self.features)
             own = torch.arange(len(rows))
             rows[own, first + own] = torch.inf
             found.append(nearest_mean(rows, len(self) - 1))
@@ -121,6 +129,14 @@ def chunks(x: Tensor, size: int) -> Iterator[Tensor]:
     return (x[first : first + size] for first in range(0, len(x), size))
 
 
+def distances(one: Float[Tensor, "row feature"], other: Float[Tensor, "member feature"]) -> Tensor:
+    """Return the Euclidean distance of each row of one to each of the other.
+
+    Never by a matrix product, which loses small distances between large features.
+    """
+    return torch.cdist(one, other, compute_mode="donot_use_mm_for_euclid_dist")
+
+
 def nearest_mean(distances: Float[Tensor, "row member"], members: int) -> Float[Tensor, " row"]:
     """Return the mean of each row's five smallest distances, of fewer where there are fewer members."""
     count = min(NEIGHBOURS, members)
@@ -141,7 +157,9 @@ class Population:
 
     Attributes
     ----------
-    data : SequenceDataset
+    x : Tensor of shape (n, channel, time)
+    y : Tensor of shape (n,)
+        Their classes, as labelled.
     probabilities : Tensor of shape (n, class)
     features : Tensor of shape (n, feature)
 
@@ -149,9 +167,6 @@ class Population:
     --------
     >>> import seqdream_widget as sd
     >>> from seqdream_widget.probe import Probe
-
-    if TYPE_CHECKING:
-    from seqdream_widget.ties import Ties
     >>> demo = sd.load_demo("forda")
     >>> population = Population.of(Probe(demo.model, 1, 500), demo.data)
     >>> len(population.members(1)) <= 250
@@ -159,7 +174,7 @@ class Population:
     """
 
     def __init__(self, probe: Probe, data: SequenceDataset) -> None:
-        self.data = data
+        self.x, self.y = data.x, data.y
         probabilities: list[Tensor] = []
         features: list[Tensor] = []
         with torch.no_grad():
@@ -175,14 +190,19 @@ class Population:
     @staticmethod
     def of(probe: Probe, data: SequenceDataset) -> Population:
         """Return the population of a model and data; computed at the first call, kept as long as the data is."""
-        return _populations.get(data, probe.fingerprint, lambda: Population(probe, data))
+        return _populations.get(data, key_of(probe), lambda: Population(probe, data))
+
+    @functools.cached_property
+    def floor(self) -> Float[Tensor, "channel 1"]:
+        """Magnitude under which a frequency counts as absent."""
+        return Statistics(self.x).floor
 
     def members(self, index: int) -> Members:
         """Return the real members of a class; there may be none."""
         if index not in self._members:
-            chosen = ((self.data.y == index) & (self.probabilities.argmax(dim=1) == index)).nonzero()[:, 0]
+            chosen = ((self.y == index) & (self.probabilities.argmax(dim=1) == index)).nonzero()[:, 0]
             self._members[index] = Members(
-                chosen, self.data.x[chosen], self.features[chosen], self.probabilities[chosen, index]
+                chosen, self.x[chosen], self.features[chosen], self.probabilities[chosen, index]
             )
         return self._members[index]
 

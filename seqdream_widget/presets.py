@@ -10,13 +10,14 @@ import dataclasses
 import functools
 import itertools
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, Literal, cast
+from typing import Literal, NoReturn, cast
 
 from seqdream_widget.classes import Classes
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.errors import shown, unknown
 from seqdream_widget.objectives import Boundary, Crossing, Logit, Objective, Prototype, Rim
-from seqdream_widget.reference import Reference
+from seqdream_widget.optimizers import DEFAULT_RATE, HIGHEST_RATE, LOWEST_RATE
+from seqdream_widget.reference import Members, Reference
 from seqdream_widget.regularizers import DataEnvelope, Regularizer, Roughness, SpectralPrior, Standardize
 
 __all__ = ["Preset", "border", "centered", "extreme", "rim"]
@@ -35,6 +36,7 @@ ENVELOPE_WEIGHT, COVERAGE = 100.0, 0.9
 ROUGHNESS_WEIGHT = 10.0
 KEEPERS = ("spectral_prior", "roughness", "data_envelope", "standardize")
 """The names of the regularizers that keep a preset's dream plausible; `extreme` does without."""
+HIGHEST_WEIGHT = 1e6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +58,14 @@ class Preset:
     targets: tuple[Target, ...]
     data: SequenceDataset | None = dataclasses.field(default=None, compare=False, repr=False)
 
-    learning_rate: ClassVar[float] = 0.05
+    @functools.cached_property
+    def learning_rate(self) -> float:
+        """The size of an update: a twentieth of the amplitude of the classes' real sequences, or of 1 without data."""
+        if self._members is None:
+            return DEFAULT_RATE
+        amplitude = float(self._members.amplitude.mean()) or 1.0
+        # Rounded, for people: sequences that were standardized have 0.999.
+        return min(max(float(f"{DEFAULT_RATE * amplitude:.2g}"), LOWEST_RATE), HIGHEST_RATE)
 
     @property
     def needs_data(self) -> bool:
@@ -92,7 +101,7 @@ class Preset:
         name, targets = fields.pop("name", None), fields.pop("targets", None)
         if fields:
             raise ValueError(f"preset has no field {shown(next(iter(fields)))}")
-        if name not in N_TARGETS:
+        if not isinstance(name, str) or name not in N_TARGETS:
             raise ValueError(unknown("preset", name, N_TARGETS))
         count = N_TARGETS[name]
         listed = cast("list[object]", targets) if isinstance(targets, list) else []
@@ -143,21 +152,40 @@ class Preset:
     @functools.cached_property
     def regularizers(self) -> tuple[Regularizer, ...]:
         """What keeps it plausible."""
-        if self.data is None:
+        real, members = self._real, self._members
+        if real is None or members is None:
             return ()
-        real = self.data.only(*self.targets)
-        members = Reference.of(real).members()
         samples = real.x[0].numel()
         frequencies = members.log_spectrum.numel()
-        # Of a constant spectrum or sequence nothing differs: any weight will do.
-        spread = members.spectrum_spread or 1.0
-        power = float(members.amplitude.square().mean()) or 1.0
         return (
-            SpectralPrior(1 / (frequencies * spread**2), slack=1.0, data=real),
+            SpectralPrior(_weight(1, frequencies * members.spectrum_spread**2), slack=1.0, data=real),
             Roughness(ROUGHNESS_WEIGHT, data=real),
-            DataEnvelope(ENVELOPE_WEIGHT / (samples * power), coverage=COVERAGE, data=real),
+            DataEnvelope(
+                _weight(ENVELOPE_WEIGHT, samples * float(members.amplitude.square().mean())),
+                coverage=COVERAGE,
+                data=real,
+            ),
             Standardize(data=real),
         )
+
+    @functools.cached_property
+    def _real(self) -> SequenceDataset | None:
+        return None if self.data is None else self.data.only(*self.targets)
+
+    @functools.cached_property
+    def _members(self) -> Members | None:
+        return None if self._real is None else Reference.of(self._real).members()
+
+    def __add__(self, *_: object) -> NoReturn:
+        """Refuse: what it climbs composes, its regularizers do not."""
+        raise TypeError(f"the preset {self.name} does not compose; its objective does: preset.objective + …")
+
+    __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __neg__ = __add__
+
+
+def _weight(share: float, size: float) -> float:
+    """Return the weight at which a term of that size counts as `share`; where nothing differs any will do."""
+    return min(share / size, HIGHEST_WEIGHT) if size > 0 else share
 
 
 def merged(first: Iterable[Regularizer], second: Iterable[Regularizer]) -> tuple[Regularizer, ...]:

@@ -6,6 +6,7 @@ import dataclasses
 
 from seqdream_widget.classes import Classes
 from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.errors import ShapeError
 from seqdream_widget.population import Members, Population
 from seqdream_widget.probe import Probe
 from seqdream_widget.reference import Reference
@@ -25,28 +26,52 @@ class Scene:
         Channels and samples of a dream.
     reference : Reference, optional
         Statistics of the real data, where there is any.
+    batch_size : int
+        How many dreams there are.
     """
 
     probe: Probe
     classes: Classes
     shape: tuple[int, int]
     reference: Reference | None = None
+    batch_size: int = 1
 
-    def population(self, who: str, data: SequenceDataset | None) -> Population:
-        """Return real sequences as the model sees them: of `data`, or of the run's where that is ``None``.
+    def beside(self, data: SequenceDataset) -> Scene:
+        """Return the scene with other real data.
+
+        Raises
+        ------
+        ShapeError
+            If its sequences have another shape than the dreams.
+        ValueError
+            If it has other classes.
+        """
+        shape = (data.n_channels, data.length)
+        if shape != self.shape:
+            raise ShapeError(
+                f"the data has shape {shape} and the dream {self.shape} (channel, time); give data like it"
+            )
+        classes = Classes.of(self.probe.n_classes, data.class_names)
+        if self.reference is not None and classes != self.classes:
+            raise ValueError(
+                f"the data has the classes {', '.join(classes.names)} and the run's {', '.join(self.classes.names)}; "
+                f"give data with the same classes in the same order"
+            )
+        return dataclasses.replace(self, classes=classes, reference=Reference.of(data))
+
+    def population(self, who: str) -> Population:
+        """Return the real sequences as the model sees them.
 
         Raises
         ------
         ValueError
-            If there is neither; the message says `who` needs it.
+            If there are none; the message says `who` needs them.
         """
-        if data is None and self.reference is not None:
-            data = self.reference.data
-        if data is None:
+        if self.reference is None:
             raise ValueError(f"{who} compares with real members and this run has no data; give data=")
-        return Population.of(self.probe, data)
+        return Population.of(self.probe, self.reference.data)
 
-    def members(self, who: str, target: int | str, data: SequenceDataset | None) -> Members:
+    def members(self, who: str, target: int | str) -> Members:
         """Return the real members of a class.
 
         Raises
@@ -55,7 +80,7 @@ class Scene:
             If there is no such class, or it has no members, or there is no data.
         """
         index = self.classes.index(target)
-        members = self.population(who, data).members(index)
+        members = self.population(who).members(index)
         if not len(members):
             raise ValueError(
                 f'{who}: the model recognizes no real member of "{self.classes.names[index]}" in the data; '

@@ -22,7 +22,7 @@ from seqdream_widget.dreamer import Dreamer
 from seqdream_widget.errors import shown
 from seqdream_widget.history import History, Trajectory
 from seqdream_widget.objectives import Objective
-from seqdream_widget.optimizers import OptimizerFactory
+from seqdream_widget.optimizers import DEFAULT_RATE, OptimizerFactory
 from seqdream_widget.parameterizations import Parameterization, parameterization_of
 from seqdream_widget.parameters import known_keywords_only, whole
 from seqdream_widget.past import Past
@@ -38,8 +38,6 @@ from seqdream_widget.timeline import Done, Remark, Timeline
 
 if TYPE_CHECKING:
     from seqdream_widget.log import Divergence, Log
-
-DEFAULT_RATE = 0.05
 
 Start = str | int | ArrayLike | Tensor
 
@@ -135,8 +133,9 @@ class Session(Past):
     ) -> None:
         preset = objective if isinstance(objective, Preset) else None
         if preset is not None:
-            objective, data = preset.objective, data or preset.data
-            regularizers = merged(preset.regularizers, regularizers)
+            data = preset.data if data is None else data
+            preset = preset.on(data)
+            objective = preset.objective
         if learning_rate is None:
             learning_rate = DEFAULT_RATE if preset is None else preset.learning_rate
         if not isinstance(objective, Objective):
@@ -155,15 +154,18 @@ class Session(Past):
         self.classes = Classes.of(probe.n_classes, None if data is None else data.class_names)
         generators = [torch.Generator().manual_seed(seed + dream) for dream in range(batch_size)]
         first = start_of(start, shape, self.reference, generators)
+        regularizers = checked(regularizers, self.reference, shape)
+        if preset is not None:
+            regularizers = checked(merged(preset.regularizers, regularizers), self.reference, shape)
         self._dreamer = Dreamer(
-            Scene(probe, self.classes, shape, self.reference),
+            Scene(probe, self.classes, shape, self.reference, batch_size),
             objective,
             first.to(device=probe.device, dtype=probe.dtype),
             generators,
             parameterization=parameterization_of(parameterization),
             optimizer=optimizer,
             learning_rate=SetLearningRate(learning_rate).learning_rate,
-            regularizers=checked(regularizers, self.reference, shape),
+            regularizers=regularizers,
         )
         self.setup = Setup(
             seed, features, drawn=isinstance(start, Drawn) or (isinstance(start, str) and start == "noise")

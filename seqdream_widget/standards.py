@@ -11,9 +11,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from seqdream_widget.population import CHUNK, Members, Population, Ties, chunks, nearest_mean
+from seqdream_widget.population import CHUNK, Members, Population, Ties, chunks, distances, nearest_mean
 from seqdream_widget.probe import Probe
-from seqdream_widget.reference import Reference
 from seqdream_widget.spectrum import log_magnitude
 
 Band = tuple[float, float]
@@ -53,7 +52,7 @@ class Standard:
         ties: Ties | None = None,
     ) -> None:
         self._probe = probe
-        self._floor = Reference.of(population.data).members().floor
+        self._floor = population.floor
         self.groups = groups
         self.ties = 0 if ties is None else len(ties.x)
         self._x = torch.cat([group.x for group in groups])
@@ -64,7 +63,7 @@ class Standard:
         self._mean_log_spectrum = log_magnitude(self._x, self._floor).mean(dim=0)
         self._low, self._high = _envelope(self._x)
         real = {"probability": torch.cat([group.probability for group in groups]), **self._measure_members()}
-        if ties is not None:
+        if ties is not None and self.ties:
             tied = {"probability": torch.full((self.ties,), 0.5), **self.measure(ties.x, ties.features)}
             real = {name: torch.cat([values, tied[name]]) for name, values in real.items()}
         for name, values in real.items():
@@ -81,12 +80,12 @@ class Standard:
         }
         if len(self._x) < 2:  # noqa: PLR2004 - nothing to compare with
             return values
-        to_centroids = torch.stack([torch.cdist(features, group.centroid[None])[:, 0] for group in self.groups])
+        to_centroids = torch.stack([distances(features, group.centroid[None])[:, 0] for group in self.groups])
         difference = log_magnitude(x, self._floor) - self._mean_log_spectrum
         outside = (x < self._low) | (x > self._high)
         return {
             "embedding_distance": to_centroids.amin(dim=0),
-            "neighbour_distance": nearest_mean(torch.cdist(features, self._features), len(self._x)),
+            "neighbour_distance": nearest_mean(distances(features, self._features), len(self._x)),
             "spectrum_distance": difference.square().mean(dim=(1, 2)).sqrt(),
             **values,
             "envelope_violation": outside.float().mean(dim=(1, 2)),

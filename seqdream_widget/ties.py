@@ -14,11 +14,12 @@ BISECTIONS = 16
 def ties_between(probe: Probe, population: Population, classes: tuple[int, int]) -> Ties:
     """Draw 64 lines between random members of two classes (seed 0) and find where they cross the border, by bisection.
 
-    Found once for a population. Each class has at least one member.
+    Found once for a population, the same for either order. Each class has at least one member.
     """
-    if classes not in population.ties:
-        population.ties[classes] = _found(probe, population, classes)
-    return population.ties[classes]
+    pair = min(classes), max(classes)
+    if pair not in population.ties:
+        population.ties[pair] = _found(probe, population, pair)
+    return population.ties[pair]
 
 
 def _found(probe: Probe, population: Population, classes: tuple[int, int]) -> Ties:
@@ -37,7 +38,7 @@ def _found(probe: Probe, population: Population, classes: tuple[int, int]) -> Ti
         ties = torch.lerp(a, b, (low + high) / 2)
         activity = probe(ties)
     leading = activity.logits.topk(2, dim=1).indices.sort(dim=1).values.cpu()
-    both_lead = (leading == torch.tensor(sorted(classes))).all(dim=1)
+    both_lead = (leading == torch.tensor(classes)).all(dim=1)
     ends = [
         group.take(torch.bincount(rows, minlength=len(group)).nonzero()[:, 0])
         for group, rows in zip(groups, drawn, strict=True)

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.errors import ShapeError
 from seqdream_widget.headless import Result
-from seqdream_widget.judge import Plausibility, judge_of
+from seqdream_widget.judge import Plausibility, judge_of, probe_of
 from seqdream_widget.probe import Probe
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Transfer:
     """What another network says of dreams.
 
@@ -62,7 +62,7 @@ def transfer(result: Result, model: nn.Module, data: SequenceDataset | None = No
     Raises
     ------
     ShapeError
-        If the network does not take such sequences, or has other classes.
+        If the network does not take such sequences or has other classes, or the data has another shape.
 
     Examples
     --------
@@ -75,18 +75,18 @@ def transfer(result: Result, model: nn.Module, data: SequenceDataset | None = No
     session, x = result.session, result.sequence
     if data is None:
         data = session.data
-    probe = Probe(model, x.shape[1], x.shape[2]) if data is None else judge_of(model, data).probe
+    probe = Probe(model, x.shape[1], x.shape[2]) if data is None else probe_of(model, data)
     if probe.n_classes != len(session.classes):
         raise ShapeError(
             f"the other network has {probe.n_classes} classes and the dream's {len(session.classes)}; "
             f"give one for the same classes"
         )
+    targets = session.objective.targets
+    judged = () if data is None else tuple(judge_of(model, data).judge(x, targets))
     with torch.no_grad():
         other = probe(x.to(probe.device, probe.dtype)).probabilities().float().cpu()
         own = session.scene.probe(x.to(session.scene.probe.device, session.scene.probe.dtype)).probabilities().cpu()
-    targets = session.objective.targets
     wanted = torch.tensor([sorted(targets)]).expand(len(x), -1) if targets else own.topk(1, dim=1).indices
     led = other.topk(wanted.shape[1], dim=1).indices.sort(dim=1).values
     holds = tuple(bool(same) for same in (led == wanted).all(dim=1))
-    judged = () if data is None else tuple(judge_of(model, data).judge(x, targets))
     return Transfer(holds, sum(holds) / len(holds), other, judged)

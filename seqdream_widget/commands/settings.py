@@ -9,13 +9,11 @@ from seqdream_widget.commands.base import Command
 from seqdream_widget.dreamer import Dreamer
 from seqdream_widget.errors import shown
 from seqdream_widget.objectives import Objective
-from seqdream_widget.optimizers import OptimizerFactory, chosen, factory_of
+from seqdream_widget.optimizers import HIGHEST_RATE, LOWEST_RATE, OptimizerFactory, chosen, factory_of
 from seqdream_widget.parameterizations import Parameterization, parameterization_of
 from seqdream_widget.parameters import described, number
 from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers.base import Regularizer, by_name, checked
-
-LOWEST_RATE, HIGHEST_RATE = 1e-6, 100.0
 
 
 @described
@@ -112,18 +110,13 @@ class SetObjective(Command):
 
     def check(self, dreamer: Dreamer) -> None:
         """Refuse an unknown class or layer, and a preset for which there is no data."""
-        if isinstance(self.objective, Preset):
-            self._unfolded(dreamer, self.objective)
-        else:
-            self.objective.resolve(dreamer.scene)
+        self._unfolded(dreamer)
 
     def apply(self, dreamer: Dreamer) -> None:
         """Retarget."""
-        if isinstance(self.objective, Preset):
-            dreamer.objective, dreamer.regularizers = self._unfolded(dreamer, self.objective)
-            dreamer.set_learning_rate(self.objective.learning_rate)
-        else:
-            dreamer.objective = self.objective.resolve(dreamer.scene)
+        dreamer.objective, dreamer.regularizers, learning_rate = self._unfolded(dreamer)
+        if learning_rate is not None:
+            dreamer.set_learning_rate(learning_rate)
 
     def outcome(self, dreamer: Dreamer) -> Command:
         """Return the objective as it was resolved, and what a preset has brought along."""
@@ -131,11 +124,14 @@ class SetObjective(Command):
             return Adopt(dreamer.objective, dreamer.regularizers, dreamer.learning_rate)
         return Adopt(dreamer.objective)
 
-    def _unfolded(self, dreamer: Dreamer, preset: Preset) -> tuple[Objective, tuple[Regularizer, ...]]:
+    def _unfolded(self, dreamer: Dreamer) -> tuple[Objective, tuple[Regularizer, ...], float | None]:
+        """Return objective, regularizers and learning rate to go on with; ``None`` where it stays."""
         scene = dreamer.scene
-        preset = preset.on(None if scene.reference is None else scene.reference.data)
+        if isinstance(self.objective, Objective):
+            return self.objective.resolve(scene), dreamer.regularizers, None
+        preset = self.objective.on(None if scene.reference is None else scene.reference.data)
         regularizers = checked(preset.over(dreamer.regularizers), scene.reference, scene.shape)
-        return preset.objective.resolve(scene), regularizers
+        return preset.objective.resolve(scene), regularizers, preset.learning_rate
 
 
 @described

@@ -17,11 +17,14 @@ from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.errors import shown
 from seqdream_widget.objectives.base import Objective
 from seqdream_widget.objectives.logits import ClassObjective, PairObjective, lead
-from seqdream_widget.parameters import described
-from seqdream_widget.population import Members, nearest_mean
+from seqdream_widget.parameters import described, snake_case
+from seqdream_widget.population import Members, distances, nearest_mean
 from seqdream_widget.probe import Activity
 from seqdream_widget.scene import Scene
 from seqdream_widget.ties import ties_between
+
+NOT_ON_THE_WIRE = ("data", "anchor")
+SMALLEST = 1e-6  # share of the features' size below which a distance is rounding
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -53,13 +56,13 @@ class Anchor:
 
     def distance(self, features: Float[Tensor, "batch feature"]) -> Float[Tensor, " batch"]:
         """Return ``(d / scale)² + max(0, n / reach − 1)²``: d to the nearest point, n to the nearest members."""
-        nearest = torch.cdist(features, self.points.to(features)).amin(dim=1)
-        neighbours = nearest_mean(torch.cdist(features, self.features.to(features)), len(self.features))
+        nearest = distances(features, self.points.to(features)).amin(dim=1)
+        neighbours = nearest_mean(distances(features, self.features.to(features)), len(self.features))
         return (nearest / self.scale).square() + (neighbours / self.reach - 1).relu().square()
 
     def inwardness(self, features: Float[Tensor, "batch feature"]) -> Float[Tensor, " batch"]:
         """Return ``max(0, 1 − d / radius)``: d to the mean of the members."""
-        return (1 - torch.cdist(features, self.centroid.to(features)[None])[:, 0] / self.radius).relu()
+        return (1 - distances(features, self.centroid.to(features)[None])[:, 0] / self.radius).relu()
 
 
 @described
@@ -91,9 +94,13 @@ class MemberObjective(Objective, abstract=True):
 
         Raises
         ------
+        ShapeError
+            If the data has sequences of another shape than the dreams.
         ValueError
             If there is no such class, no data, or no member that the model recognizes.
         """
+        if self.data is not None:
+            scene = scene.beside(self.data)
         resolved = super().resolve(scene)
         assert isinstance(resolved, MemberObjective)
         return dataclasses.replace(resolved, anchor=resolved.anchor_in(scene))
@@ -106,7 +113,15 @@ class MemberObjective(Objective, abstract=True):
 
     def to_json(self) -> dict[str, Any]:
         """Name type and classes; the data stays where it is."""
-        return {name: value for name, value in super().to_json().items() if name not in ("data", "anchor")}
+        return {name: value for name, value in super().to_json().items() if name not in NOT_ON_THE_WIRE}
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> Objective:
+        """Make the objective from the fields of a message, which tells type and classes."""
+        for name in NOT_ON_THE_WIRE:
+            if name in fields:
+                raise ValueError(f"{snake_case(cls.__name__)} has no field {name!r}")
+        return cls(**fields)
 
 
 @described
@@ -136,8 +151,8 @@ class Prototype(MemberObjective, ClassObjective):
 
     def anchor_in(self, scene: Scene) -> Anchor:
         """Pull to the mean."""
-        members = scene.members("Prototype", self.index, self.data)
-        return _anchor(members.centroid[None], members, members.distances.median())
+        members = scene.members("Prototype", self.index)
+        return _anchor(members.centroid[None], members, members.distances.quantile(0.5))
 
     def score(self, activity: Activity) -> Float[Tensor, " batch"]:
         """Return how far from the centre it is, squared and negative."""
@@ -177,8 +192,9 @@ class Rim(MemberObjective, ClassObjective):
 
     def anchor_in(self, scene: Scene) -> Anchor:
         """Pull to the outer members."""
-        members = scene.members("Rim", self.index, self.data)
-        low, high = (float(members.distances.quantile(share)) for share in self.OUTER)
+        members = scene.members("Rim", self.index)
+        # The nearest ranks: between two members of a small class there would be none.
+        low, high = (members.distances.quantile(share, interpolation="nearest") for share in self.OUTER)
         outer = members.where((members.distances >= low) & (members.distances <= high))
         sure = outer.where(outer.probability >= outer.probability.median())
         near = sure.where(sure.neighbour_distances <= sure.neighbour_distances.median())
@@ -225,18 +241,16 @@ class Crossing(MemberObjective, PairObjective):
 
     def anchor_in(self, scene: Scene) -> Anchor:
         """Pull to the crossings."""
-        groups = [scene.members("Crossing", index, self.data) for index in self.indices]
-        ties = ties_between(scene.probe, scene.population("Crossing", self.data), self.indices)
+        groups = [scene.members("Crossing", index) for index in self.indices]
+        ties = ties_between(scene.probe, scene.population("Crossing"), self.indices)
         if not len(ties.features):
             names = " and ".join(f'"{scene.classes.names[index]}"' for index in self.indices)
             raise ValueError(f"Crossing: no line between members of {names} crosses their border where both lead")
         features = torch.cat([group.features for group in groups])
-        neighbours = nearest_mean(torch.cdist(ties.features, features), len(features))
+        neighbours = nearest_mean(distances(ties.features, features), len(features))
         near = neighbours <= neighbours.quantile(self.NEAREST)
-        reach = neighbours[near].median()
-        return Anchor(
-            ties.features[near], _scale(neighbours.median()), features, _scale(reach), features.mean(dim=0), radius=1.0
-        )
+        scale, reach = (_scale(some.quantile(0.5), features) for some in (neighbours, neighbours[near]))
+        return Anchor(ties.features[near], scale, features, reach, features.mean(dim=0), radius=1.0)
 
     def score(self, activity: Activity) -> Float[Tensor, " batch"]:
         """Return how far from the crossings it is, squared and negative."""
@@ -244,10 +258,12 @@ class Crossing(MemberObjective, PairObjective):
 
 
 def _anchor(points: Tensor, members: Members, radius: Tensor) -> Anchor:
-    scale, reach = _scale(members.distances.median()), _scale(members.neighbour_distances.median())
-    return Anchor(points, scale, members.features, reach, members.centroid, _scale(radius))
+    features = members.features
+    scale, reach = (_scale(some.quantile(0.5), features) for some in (members.distances, members.neighbour_distances))
+    return Anchor(points, scale, features, reach, members.centroid, _scale(radius, features))
 
 
-def _scale(distance: Tensor) -> float:
+def _scale(distance: Tensor, features: Tensor) -> float:
     """Return a distance to divide by; 1 where all members are the same."""
-    return float(distance) or 1.0
+    size = features.square().sum(dim=1).mean().sqrt()
+    return float(distance) if distance > SMALLEST * size else 1.0

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import torch
 from jaxtyping import Float
@@ -30,7 +29,7 @@ class Stay(Objective):
     Raises
     ------
     ShapeError
-        If the reference has another shape than the dreams.
+        If the reference has another shape than the dreams, or there are neither one nor as many as they.
     ValueError
         If it is no array of finite numbers.
 
@@ -46,7 +45,7 @@ class Stay(Objective):
     >>> counterfactual = sd.objectives.Margin("abnormal") + 0.1 * sd.objectives.Stay(demo.data.x[0])
     """
 
-    reference: ArrayLike | Tensor = dataclasses.field(compare=False)
+    reference: ArrayLike | Tensor
 
     def __post_init__(self) -> None:
         """Keep the reference as a tensor of its own."""
@@ -64,6 +63,11 @@ class Stay(Objective):
         shape = tuple(self.sequence.shape[1:])
         if shape != scene.shape:
             raise ShapeError(f"Stay: the reference has shape {shape} and the dream {scene.shape} (channel, time)")
+        if len(self.sequence) not in (1, scene.batch_size):
+            raise ShapeError(
+                f"Stay: the reference has {len(self.sequence)} sequences; give 1, or one for each of the "
+                f"{scene.batch_size} dreams"
+            )
         return self
 
     def score(self, activity: Activity) -> Float[Tensor, " batch"]:
@@ -73,6 +77,14 @@ class Stay(Objective):
     def to_json(self) -> dict[str, Any]:
         """Describe it, the reference as nested lists."""
         return {"type": "stay", "reference": cast("Any", self.sequence).tolist()}
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the numbers."""
+        return isinstance(other, Stay) and torch.equal(self.sequence, other.sequence)
+
+    def __hash__(self) -> int:
+        """Go by the shape: equal references have one."""
+        return hash(self.sequence.shape)
 
     def __repr__(self) -> str:
         """Name the shape; never print arrays."""
@@ -85,9 +97,10 @@ class Diversity(Objective):
 
     Notes
     -----
-    Minus the mean cosine similarity of a dream's penultimate features to those of the others; each dream's score counts
-    the others as given. Diversity of visualizations: Wei, Zhou, Torralba, Freeman 2015 (arXiv 1507.02379); as a term in
-    a batch: Olah, Mordvintsev, Schubert 2017 (distill.pub/2017/feature-visualization).
+    Minus the mean cosine similarity of a dream's penultimate features to those of the others. Each dream's score counts
+    the others as given; one whose features are zero or not finite counts as at a right angle. Diversity of
+    visualizations: Wei, Zhou, Torralba, Freeman 2015 (arXiv 1507.02379); as a term in a batch: Olah, Mordvintsev,
+    Schubert 2017 (distill.pub/2017/feature-visualization).
 
     Examples
     --------
@@ -95,11 +108,16 @@ class Diversity(Objective):
     >>> varied = sd.objectives.Logit(1) + 2 * sd.objectives.Diversity()
     """
 
+    SMALLEST_SIZE: ClassVar[float] = 1e-6
+
     def score(self, activity: Activity) -> Float[Tensor, " batch"]:
         """Return how unlike the others each dream is, −1 … 1."""
         features = activity.features
         if len(features) == 1:
             return 0.0 * features.sum(dim=1)
-        directions = torch.nn.functional.normalize(features, dim=1)
-        similarity = directions @ directions.detach().T
+        directions = torch.nn.functional.normalize(features, dim=1, eps=self.SMALLEST_SIZE)
+        given = directions.detach()
+        # Never by a product: NaN times 0 is NaN.
+        others = torch.where(given.isfinite().all(dim=1, keepdim=True), given, 0)
+        similarity = directions @ others.T
         return -(similarity.sum(dim=1) - similarity.diagonal()) / (len(features) - 1)
