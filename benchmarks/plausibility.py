@@ -71,7 +71,7 @@ class Outcome:
 
 def usable(judge: Judge, train: Judge) -> tuple[list[int], list[str]]:
     """Return the classes that make cells, and what is to say of the others."""
-    predicted, y = judge.population.probabilities.argmax(dim=1), judge.population.data.y
+    predicted, y = judge.population.probabilities.argmax(dim=1), judge.population.y
     kept: list[int] = []
     left_out: list[str] = []
     for index, name in enumerate(judge.classes.names):
