@@ -158,6 +158,14 @@ class Described:
             value = parameter.check(type(self).__name__, getattr(self, parameter.name))
             object.__setattr__(self, parameter.name, value)
 
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> Any:
+        """Make one from the fields of a message."""
+        return cls(**fields)
+
+
+D = TypeVar("D", bound=Described)
+
 
 @dataclass_transform(frozen_default=True, field_specifiers=(number, dataclasses.field))
 def described(cls: type[T]) -> type[T]:
@@ -167,13 +175,13 @@ def described(cls: type[T]) -> type[T]:
     return made
 
 
-def read_fields(noun: str, types: Mapping[str, type[T]], message: object) -> tuple[type[T], dict[str, Any]]:
-    """Look the type of a JSON object up and return it with the other fields.
+def read_described(noun: str, types: Mapping[str, type[D]], message: object) -> D:
+    """Make what a JSON object describes: its ``type`` says which class, the other fields are for that.
 
     Raises
     ------
     ValueError
-        If `message` is no object, or its ``type`` is not known.
+        If `message` is no object, its ``type`` is not known, or a field is missing, unknown or of the wrong kind.
     """
     if not isinstance(message, Mapping):
         raise ValueError(f"a {noun} is an object with a type, not {shown(message)}")
@@ -181,4 +189,7 @@ def read_fields(noun: str, types: Mapping[str, type[T]], message: object) -> tup
     kind = fields.pop("type", None)
     if not isinstance(kind, str) or kind not in types:
         raise ValueError(unknown(noun, kind, types))
-    return types[kind], fields
+    try:
+        return types[kind].from_fields(fields)
+    except TypeError as error:
+        raise ValueError(f"{snake_case(types[kind].__name__)}: {str(error).split('() ')[-1]}") from None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from seqdream_widget.dreamer import Dreamer
-from seqdream_widget.parameters import Described, read_fields, snake_case
+from seqdream_widget.parameters import Described, read_described, snake_case
 
 
 class Command(Described, ABC):
@@ -41,13 +41,4 @@ class Command(Described, ABC):
         ValueError
             If it is no object, its type is unknown, or a field is missing, unknown or of the wrong kind.
         """
-        kind, fields = read_fields("command", Command.types, message)
-        try:
-            return kind.from_fields(fields)
-        except TypeError as error:
-            raise ValueError(f"{snake_case(kind.__name__)}: {str(error).split('() ')[-1]}") from None
-
-    @classmethod
-    def from_fields(cls, fields: dict[str, Any]) -> Command:
-        """Make the command from the fields of a message."""
-        return cls(**fields)
+        return read_described("command", Command.types, message)

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seqdream_widget.errors import shown
-from seqdream_widget.parameters import Described, described, number, read_fields, snake_case
+from seqdream_widget.parameters import Described, described, number, read_described, snake_case
 from seqdream_widget.probe import Activity
 from seqdream_widget.scene import Scene
 
@@ -74,16 +74,7 @@ class Objective(Described, ABC):
         ValueError
             If the type is unknown or a field is missing or unknown.
         """
-        kind, fields = read_fields("objective", Objective.types, message)
-        try:
-            return kind.from_fields(fields)
-        except TypeError as error:
-            raise ValueError(f"{snake_case(kind.__name__)}: {str(error).split('() ')[-1]}") from None
-
-    @classmethod
-    def from_fields(cls, fields: dict[str, Any]) -> Objective:
-        """Make the objective from the fields of a message."""
-        return cls(**fields)
+        return read_described("objective", Objective.types, message)
 
     def __add__(self, other: Objective) -> Objective:
         return Sum((*_terms(self), *_terms(other))) if isinstance(other, Objective) else NotImplemented  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seqdream_widget.errors import shown, unknown
-from seqdream_widget.parameters import Described, read_fields, snake_case
+from seqdream_widget.parameters import Described, read_described, snake_case
 from seqdream_widget.scene import Scene
 
 
@@ -72,11 +72,7 @@ class Parameterization(Described, ABC):
         """
         if isinstance(message, str):
             return parameterization_of(message)
-        kind, fields = read_fields("parameterization", Parameterization.types, message)
-        try:
-            return kind(**fields)
-        except TypeError as error:
-            raise ValueError(f"{snake_case(kind.__name__)}: {str(error).split('() ')[-1]}") from None
+        return read_described("parameterization", Parameterization.types, message)
 
 
 def parameterization_of(given: str | Parameterization) -> Parameterization:
