@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
-import dataclasses
-from typing import Literal, Self
+from typing import Self
 
 import torch
 from jaxtyping import Float
@@ -12,10 +12,12 @@ from torch import Tensor
 
 from seqdream_widget.comparison import Comparison, compared
 from seqdream_widget.driven import Driven
+from seqdream_widget.errors import shown
+from seqdream_widget.history import History, Trajectory
 from seqdream_widget.parameters import whole
 from seqdream_widget.readings import Readings
 from seqdream_widget.threads import intra_op_threads
-from seqdream_widget.timeline import Deed, Place, Remark, Return, Timeline
+from seqdream_widget.timeline import Place, Remark, Run, Timeline, Way
 
 
 class Past(Readings, Driven):
@@ -32,6 +34,25 @@ class Past(Readings, Driven):
     threads: int
     run_id: int
     _timeline: Timeline
+
+    def sequence_at(self, step: int) -> Float[Tensor, "batch channel time"]:
+        """Return the sequence right after `step`, before commands given at it; step 0 is the start.
+
+        What is no longer kept, to stay within memory, is computed again from the nearest checkpoint: the same bits.
+
+        Raises
+        ------
+        LookupError
+            If that step was not taken.
+        """
+        with contextlib.suppress(LookupError):
+            return torch.tensor(self._run.trajectory.at(step))
+        with self._lock:
+            if step not in range(self.step_count + 1):
+                raise LookupError(f"no sequence for step {shown(step)}; there are steps 0 to {self.step_count}")
+            then = self._dreamer.twin()
+            self._timeline.recall(then, self._timeline.tick_after(step, self.step_count))
+            return then.sequence().float().cpu()
 
     def undo(self) -> None:
         """Take the latest command back: all is as it was just before it, the steps since included.
@@ -62,13 +83,7 @@ class Past(Readings, Driven):
         >>> session.step_count, session.frozen
         (5, [[100, 160, None, 0]])
         """
-        with self._alone():
-            if not self._timeline.undoable:
-                raise ValueError("there is nothing to undo: no command was given")
-            now, deed = self._place(), self._timeline.undoable[-1]
-            self._return_to(deed.before, "undo")
-            self._timeline.undoable.pop()
-            self._timeline.redoable.append((now, deed))
+        self._go("undo")
 
     def redo(self) -> None:
         """Return to where the latest `undo` left; a step or a command since then has made that impossible.
@@ -80,13 +95,7 @@ class Past(Readings, Driven):
         RuntimeError
             If the session is playing in a widget: pause it first.
         """
-        with self._alone():
-            if not self._timeline.redoable:
-                raise ValueError("there is nothing to redo: nothing was undone, or a step or a command came since")
-            place, deed = self._timeline.redoable[-1]
-            self._return_to(place, "redo")
-            self._timeline.redoable.pop()
-            self._timeline.undoable.append(deed)
+        self._go("redo")
 
     def restore(self, step: int) -> None:
         """Go back to right after a step of this run, before the commands given at it; `undo` takes this back.
@@ -103,13 +112,7 @@ class Past(Readings, Driven):
         RuntimeError
             If the session is playing in a widget: pause it first.
         """
-        with self._alone():
-            step = whole("step", step, 0, self.step_count)
-            now = self._place()
-            tick = self._timeline.tick_after(step, now.step)
-            self._return_to(dataclasses.replace(now, tick=tick, step=step), "restore")
-            self._timeline.redoable.clear()
-            self._timeline.undoable.append(Deed(now))
+        self._go("restore", step)
 
     def branch(self) -> Self:
         """Return a session that continues independently from here, with all of this one's past.
@@ -125,8 +128,7 @@ class Past(Readings, Driven):
             other._be_free()
             other._dreamer = self._dreamer.twin()
             other._timeline = self._timeline.branch()
-            other._history = self._history.upto(self.step_count)
-            other._trajectory = self._trajectory.upto(self.step_count)
+            other._run = self._run.upto(self.step_count)
             return other
 
     def compare_unsteered(self) -> Comparison:
@@ -168,17 +170,32 @@ class Past(Readings, Driven):
         return self._timeline
 
     def _place(self) -> Place:
-        return Place(self._timeline.tick, self._dreamer.step_count, self._history, self._trajectory)
+        return Place(self._timeline.tick, self._dreamer.step_count, self._run)
 
-    def _return_to(self, place: Place, how: Literal["undo", "redo", "restore"]) -> None:
-        with self._lock:
-            self._timeline.recall(self._dreamer, place.tick)
-            self._timeline.returned(Return(place.tick, how, place.step))
+    def _go(self, how: Way, step: int = 0) -> None:
+        with self._alone(), self._lock:
+            left = self._place()
+            step = whole("step", step, 0, left.step)
+            place = self._timeline.place_of(how, left, step)
+            run = self._run_of(place)
+            self._timeline.returned(how, place, left)
             self.run_id += 1
-            self._history = place.history.upto(place.step)
-            self._trajectory = place.trajectory.upto(place.step)
-            self._step_count = place.step
+            self._run, self._step_count = run, place.step
             self._publish()
+
+    def _run_of(self, place: Place) -> Run:
+        """Make the dreamer what it was at a place, and return the run that led there."""
+        if place.run is not None:
+            self._timeline.recall(self._dreamer, place.tick)
+            return place.run.upto(place.step)
+        # It happened before this session came back from a disk: what was measured then is measured again.
+        run = self._new_run()
+        for measurement in self._timeline.retrace(self._dreamer, place.tick):
+            run.history.append(measurement)
+        return run
+
+    def _new_run(self) -> Run:
+        return Run(History(len(self._dreamer.start), len(self.scene.classes)), Trajectory())
 
     def _publish(self, x: Float[Tensor, "batch channel time"] | None = None) -> None:
         """Take the snapshot that readers on other threads see: the step's number last, when all of it is there.
@@ -187,5 +204,5 @@ class Past(Readings, Driven):
         """
         self._now = (self._dreamer.sequence() if x is None else x).to("cpu", torch.float32)
         if self._dreamer.step_count != self._step_count:
-            self._trajectory.append(self._dreamer.step_count, self._now.numpy())
+            self._run.trajectory.append(self._dreamer.step_count, self._now.numpy())
             self._step_count = self._dreamer.step_count

@@ -14,6 +14,7 @@ from seqdream_widget.parameterizations import Parameterization
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.scene import Scene
 from seqdream_widget.segments import segments
+from seqdream_widget.timeline import Run
 
 
 class Readings:
@@ -21,8 +22,7 @@ class Readings:
 
     _dreamer: Dreamer
     _now: Float[Tensor, "batch channel time"]
-    _history: History
-    _trajectory: Trajectory
+    _run: Run
     _step_count: int
 
     @property
@@ -40,25 +40,15 @@ class Readings:
         """The sequence before the first step."""
         return self._dreamer.start.float().cpu().clone()
 
-    def sequence_at(self, step: int) -> Float[Tensor, "batch channel time"]:
-        """Return the sequence right after `step`, before commands given at it; step 0 is the start.
-
-        Raises
-        ------
-        LookupError
-            If that step was not taken, or its sequence was thinned out to keep within memory.
-        """
-        return torch.tensor(self._trajectory.at(step))
-
     @property
     def history(self) -> History:
         """What every step measured; see `History`."""
-        return self._history
+        return self._run.history
 
     @property
     def trajectory(self) -> Trajectory:
         """The sequences that are kept; see `Trajectory`."""
-        return self._trajectory
+        return self._run.trajectory
 
     @property
     def objective(self) -> Objective:

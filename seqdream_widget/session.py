@@ -20,7 +20,6 @@ from seqdream_widget.commands.settings import SetLearningRate
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.dreamer import Dreamer
 from seqdream_widget.errors import shown
-from seqdream_widget.history import History, Trajectory
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import DEFAULT_RATE, OptimizerFactory
 from seqdream_widget.parameterizations import Parameterization, parameterization_of
@@ -178,8 +177,7 @@ class Session(Past):
 
     def _begin(self) -> None:
         self.run_id += 1
-        self._history = History(len(self._dreamer.start), len(self.classes))
-        self._trajectory = Trajectory()
+        self._run = self._new_run()
         self._step_count = -1
         self._publish()
 
@@ -195,7 +193,7 @@ class Session(Past):
         """
         with self._lock:
             measurement = self._dreamer.step()
-            self._history.append(measurement)
+            self._run.history.append(measurement)
             self._timeline.stepped(self._dreamer, torch.get_num_threads())
             self._publish(measurement.after)
 

@@ -8,16 +8,18 @@ computed again, to the same bits.
 from __future__ import annotations
 
 import bisect
+import contextlib
 import copy
 import dataclasses
+import itertools
 import threading
-from collections.abc import Iterator
-from typing import Any, Literal, cast
+from collections.abc import Container, Generator, Iterator
+from typing import Any, Literal, NamedTuple, cast
 
 from torch import Tensor
 
 from seqdream_widget.commands import Command, Reset
-from seqdream_widget.dreamer import Checkpoint, Dreamer
+from seqdream_widget.dreamer import Checkpoint, Dreamer, Measurement
 from seqdream_widget.history import History, Trajectory
 from seqdream_widget.iterate import Standing
 from seqdream_widget.threads import intra_op_threads
@@ -45,12 +47,15 @@ class Done:
     threads: int
 
 
+Way = Literal["undo", "redo", "restore"]
+
+
 @dataclasses.dataclass(frozen=True)
 class Return:
-    """Things are again as they were at a tick, by which way, and for `restore` to which step."""
+    """Things are again as they were at a tick and step, by which way."""
 
     to: int
-    how: Literal["undo", "redo", "restore"]
+    how: Way
     step: int
 
 
@@ -65,14 +70,25 @@ class Remark:
 Event = Steps | Done | Return | Remark
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Run:
+    """What the steps of a run measured, and the sequences it went through."""
+
+    history: History
+    trajectory: Trajectory
+
+    def upto(self, step: int) -> Run:
+        """Return one of its own, as it was right after a step."""
+        return Run(self.history.upto(step), self.trajectory.upto(step))
+
+
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """A moment of a session that one can come back to."""
+    """A moment of a session that one can come back to, with what the run up to it measured, where that is kept."""
 
     tick: int
     step: int
-    history: History
-    trajectory: Trajectory
+    run: Run | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,6 +97,13 @@ class Deed:
 
     before: Place
     gesture: int | None = None
+
+
+class Cursor(NamedTuple):
+    """How far someone has read: so many events, and so many steps of the next."""
+
+    events: int = 0
+    steps: int = 0
 
 
 class Timeline:
@@ -112,7 +135,7 @@ class Timeline:
         self._ticks: list[int] = []
         self._size = 0
         self._kept: dict[int, Checkpoint] = {}
-        self._keep(dreamer.checkpoint())
+        self.keep(dreamer.checkpoint())
 
     @property
     def first(self) -> Checkpoint:
@@ -123,35 +146,58 @@ class Timeline:
         """Go through all that happened."""
         return iter(list(self._events))
 
+    def since(self, cursor: Cursor) -> tuple[list[Event], Cursor]:
+        """Return what has happened since a cursor, and the cursor for the next time."""
+        with self._lock:
+            new = self._events[cursor.events :]
+            if new and cursor.steps:
+                first = cast("Steps", new[0])
+                new[0] = Steps(first.count - cursor.steps, first.threads)
+            last = self._events[-1] if self._events else None
+            amid = isinstance(last, Steps)
+            after = Cursor(len(self._events) - 1, last.count) if amid else Cursor(len(self._events))
+        return [event for event in new if not isinstance(event, Steps) or event.count], after
+
     # ---- what happens -------------------------------------------------------------------------------------------
 
     def stepped(self, dreamer: Dreamer, threads: int) -> None:
         """Note that a step was taken."""
+        self.count(1, threads)
+        if self.tick - next(reversed(self._kept)) >= self._every:
+            self.keep(dreamer.checkpoint())
+
+    def count(self, steps: int, threads: int) -> None:
+        """Note that steps were taken, by whoever did."""
         self.redoable = []
         with self._lock:
             last = self._events[-1] if self._events else None
             if isinstance(last, Steps) and last.threads == threads:
-                self._events[-1] = Steps(last.count + 1, threads)
+                self._events[-1] = Steps(last.count + steps, threads)
             else:
-                self._events.append(Steps(1, threads))
+                self._events.append(Steps(steps, threads))
                 self._ticks.append(self.tick)
-            self.tick += 1
-        if self.tick - next(reversed(self._kept)) >= self._every:
-            self._keep(dreamer.checkpoint())
+            self.tick += steps
 
-    def did(self, event: Done, before: Place, was: Checkpoint) -> None:
-        """Note that a command was carried out, and how things were before it."""
+    def did(self, event: Done, before: Place, was: Checkpoint | None) -> None:
+        """Note that a command was carried out, and how things were before it, where that is known."""
         self.redoable = []
         gesture: int | None = getattr(event.command, "gesture", None)
         if gesture is None or not self.undoable or self.undoable[-1].gesture != gesture:
             self.undoable.append(Deed(before, gesture))
-            if self.tick not in self._kept:
-                self._keep(was)
+            if was is not None and self.tick not in self._kept:
+                self.keep(was)
         self._add(event)
 
-    def returned(self, event: Return) -> None:
-        """Note that things are as they were."""
-        self._add(event)
+    def returned(self, how: Way, place: Place, left: Place) -> None:
+        """Note that things are as they were at a place, and which one was left."""
+        if how == "undo":
+            self.redoable.append((left, self.undoable.pop()))
+        elif how == "redo":
+            self.undoable.append(self.redoable.pop()[1])
+        else:
+            self.redoable = []
+            self.undoable.append(Deed(left))
+        self._add(Return(place.tick, how, place.step))
 
     def remark(self, remark: Remark) -> None:
         """Note what changes nothing. Anyone may do so, on any thread."""
@@ -167,6 +213,24 @@ class Timeline:
 
     # ---- the way back -------------------------------------------------------------------------------------------
 
+    def place_of(self, how: Way, now: Place, step: int = 0) -> Place:
+        """Return where a way leads from now; `step` is where `restore` goes.
+
+        Raises
+        ------
+        ValueError
+            If there is nothing to undo or to redo.
+        """
+        if how == "restore":
+            return dataclasses.replace(now, tick=self.tick_after(step, now.step), step=step)
+        if how == "undo":
+            if not self.undoable:
+                raise ValueError("there is nothing to undo: no command was given")
+            return self.undoable[-1].before
+        if not self.redoable:
+            raise ValueError("there is nothing to redo: nothing was undone, or a step or a command came since")
+        return self.redoable[-1][0]
+
     def recall(self, dreamer: Dreamer, tick: int) -> None:
         """Make the dreamer what it was at a tick.
 
@@ -176,24 +240,22 @@ class Timeline:
             If a step that has to be taken again goes wrong, such as that of a model which is borrowed and has changed.
             The dreamer is as it was then.
         """
-        again: list[tuple[Steps | Done, int]] = []
-        while tick not in self._kept:
-            event, since = self._event_before(tick)
-            if isinstance(event, Return):
-                tick = event.to
-                continue
-            nearest = max(since, next(kept for kept in reversed(self._kept) if kept < tick))
-            again.append((event, tick - nearest))
-            tick = nearest
-        now = dreamer.checkpoint()
-        try:
-            dreamer.become(self._kept[tick])
-            for event, count in reversed(again):
-                with intra_op_threads(event.threads):
-                    _repeat(dreamer, event, count)
-        except BaseException:
-            dreamer.become(now)
-            raise
+        with as_it_was_on_error(dreamer):
+            for _ in self._retake(dreamer, *self._way_to(tick, self._kept)):
+                pass
+
+    def retrace(self, dreamer: Dreamer, tick: int) -> Iterator[Measurement]:
+        """Make the dreamer what it was at a tick, and measure again every step of the run that led there.
+
+        Raises
+        ------
+        StepError
+            As `recall`.
+        """
+        begin = self.beginning_of(tick)
+        with as_it_was_on_error(dreamer):
+            self.recall(dreamer, begin)
+            yield from self._retake(dreamer, begin, self._way_to(tick, (begin,))[1])
 
     def tick_after(self, step: int, now: int) -> int:
         """Return the tick right after a step of the present run, before the commands given at it.
@@ -205,21 +267,62 @@ class Timeline:
         now : int
             The present step.
         """
-        tick, at = self.tick, now
-        while tick:
-            event, since = self._event_before(tick)
+        at = now
+        for event, since, tick in self._back_from(self.tick):
             if isinstance(event, Steps):
                 if step and at - step < tick - since:
                     return tick - (at - step)
                 at -= tick - since
-                tick = since
-            elif isinstance(event, Return):
-                tick = event.to
             elif isinstance(event.command, Reset):
-                break
-            else:
-                tick = since
-        return tick
+                return tick
+        return 0
+
+    def beginning_of(self, tick: int) -> int:
+        """Return the tick at which the run that led to a tick began: 0, or right after a `Reset`."""
+        back = self._back_from(tick)
+        return next((upto for event, _, upto in back if _is_reset(event)), 0)
+
+    def is_on_the_way(self, tick: int, to: int) -> bool:
+        """Tell whether the run that led to one tick went through another."""
+        begin = self.beginning_of(to)
+        back = itertools.takewhile(lambda stretch: stretch[2] > begin, self._back_from(to))
+        return tick in (begin, to) or any(since <= tick <= upto for _, since, upto in back)
+
+    def _back_from(self, tick: int) -> Iterator[tuple[Steps | Done, int, int]]:
+        """Go back through what led to a tick: events, each with the ticks at which it began and ended."""
+        while tick:
+            event, since = self._event_before(tick)
+            if isinstance(event, Return):
+                tick = event.to
+                continue
+            yield event, since, tick
+            tick = since
+
+    def _way_to(self, tick: int, stations: Container[int]) -> tuple[int, list[tuple[Steps | Done, int]]]:
+        """Return the nearest of some ticks that led to this one, and what led from there: events, and of each how many.
+
+        A station may lie amid steps.
+        """
+        way: list[tuple[Steps | Done, int]] = []
+        if tick in stations:
+            return tick, way
+        for event, since, upto in self._back_from(tick):
+            nearest = next((station for station in range(upto, since, -1) if station in stations), since)
+            if nearest < upto:
+                way.append((event, upto - nearest))
+            if nearest in stations:
+                return nearest, way[::-1]
+        return 0, way[::-1]
+
+    def _retake(self, dreamer: Dreamer, tick: int, way: list[tuple[Steps | Done, int]]) -> Iterator[Measurement]:
+        dreamer.become(self._kept[tick])
+        for event, count in way:
+            with intra_op_threads(event.threads):
+                if isinstance(event, Done):
+                    event.outcome.apply(dreamer)
+                    continue
+                for _ in range(count):
+                    yield dreamer.step()
 
     def _event_before(self, tick: int) -> tuple[Steps | Done | Return, int]:
         """Return the event that led to a tick, and the tick at which it began."""
@@ -237,7 +340,8 @@ class Timeline:
 
     # ---- checkpoints --------------------------------------------------------------------------------------------
 
-    def _keep(self, checkpoint: Checkpoint) -> None:
+    def keep(self, checkpoint: Checkpoint) -> None:
+        """Keep what the dreamer is now, within the budget."""
         self._kept[self.tick] = checkpoint
         self._size += _size(checkpoint)
         while self._size > self._budget and len(self._kept) > 2:  # noqa: PLR2004 - the first, and the latest
@@ -246,12 +350,19 @@ class Timeline:
             self._size = sum(map(_size, self._kept.values()))
 
 
-def _repeat(dreamer: Dreamer, event: Steps | Done, count: int) -> None:
-    if isinstance(event, Done):
-        event.outcome.apply(dreamer)
-        return
-    for _ in range(count):
-        dreamer.step()
+def _is_reset(event: Steps | Done) -> bool:
+    return isinstance(event, Done) and isinstance(event.command, Reset)
+
+
+@contextlib.contextmanager
+def as_it_was_on_error(dreamer: Dreamer) -> Generator[None]:
+    """Leave the dreamer as it is now if what is done to it does not come to its end."""
+    now = dreamer.checkpoint()
+    try:
+        yield
+    except BaseException:
+        dreamer.become(now)
+        raise
 
 
 def _size(value: object) -> int:
