@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from seqdream_widget.errors import ShapeError, StepError
     from seqdream_widget.headless import Result, dream
     from seqdream_widget.judge import Plausibility, plausibility
-    from seqdream_widget.log import Log, replay
+    from seqdream_widget.log import Log
     from seqdream_widget.probe import layers
+    from seqdream_widget.replaying import replay
+    from seqdream_widget.resuming import resume
     from seqdream_widget.session import Session
     from seqdream_widget.transfers import Transfer, transfer
     from seqdream_widget.widget import SeqDream
@@ -34,7 +36,8 @@ _HOME = {
     "plausibility": "judge",
     "layers": "probe",
     "Log": "log",
-    "replay": "log",
+    "replay": "replaying",
+    "resume": "resuming",
     "Session": "session",
     "Transfer": "transfers",
     "transfer": "transfers",
@@ -63,6 +66,7 @@ __all__ = [
     "presets",
     "regularizers",
     "replay",
+    "resume",
     "transfer",
 ]
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
 from typing import Protocol
 
+from seqdream_widget.autosave import Autosave
 from seqdream_widget.commands import Command
 
 
@@ -27,6 +29,8 @@ class Driven(ABC):
         self._lock = threading.RLock()
         self._driver: Driver | None = None
         self._watcher: Callable[[], None] | None = None
+        self._autosave: Autosave | None = None
+        self._is_unsaved_told = False
 
     @abstractmethod
     def apply(self, command: Command) -> int:
@@ -43,7 +47,35 @@ class Driven(ABC):
             yield
         finally:
             self.drive(None)
+            self.settle()
             self.changed()
+
+    @property
+    def is_driven(self) -> bool:
+        """Whether a runner drives it."""
+        return self._driver is not None and not isinstance(self._driver, _Here)
+
+    # ---- what is on disk ----------------------------------------------------------------------------------------
+
+    @property
+    def unsaved(self) -> str:
+        """Why autosave has stopped, in words; empty where all is well."""
+        return "" if self._autosave is None else self._autosave.failure
+
+    def when_kept(self, then: Callable[[], None]) -> None:
+        """Call `then` when all that has happened is on disk; at once where nothing is autosaved."""
+        if self._autosave is None:
+            then()
+        else:
+            self._autosave.wake(then)
+
+    def settle(self) -> None:
+        """Wait until all that has happened is on disk, where it is autosaved."""
+        if self._autosave is not None:
+            self._autosave.settle()
+            if self._autosave.failure and not self._is_unsaved_told:
+                self._is_unsaved_told = True
+                warnings.warn(self._autosave.failure, stacklevel=4)
 
     def drive(self, driver: Driver | None) -> None:
         """Hand the session to a runner, or take it back with ``None``.
@@ -57,6 +89,8 @@ class Driven(ABC):
             if driver is not None and self._driver is not None:
                 raise RuntimeError("the session is running already; pause it first")
             self._driver = driver
+        if driver is None and self._autosave is not None:
+            self._autosave.wake()
 
     def watch(self, watcher: Callable[[], None] | None) -> None:
         """Have `watcher` called after each command and each `run`; ``None`` ends that."""
@@ -76,5 +110,6 @@ class _Here:
 
     def submit(self, command: Command) -> int:
         step = self._session.apply(command)
+        self._session.settle()
         self._session.changed()
         return step

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import torch
 from jaxtyping import Float
@@ -81,6 +82,7 @@ def dream(
     device: torch.device | str | None = None,
     layout: str | None = None,
     features: str | None = None,
+    autosave: str | Path | None = None,
     progress: bool = True,
     callback: Callable[[Session], bool | None] | None = None,
 ) -> Result:
@@ -92,7 +94,7 @@ def dream(
     ----------
     model, objective, data, start, length, channels, batch_size, seed, optimizer, learning_rate
         As for `Session`.
-    parameterization, regularizers, threads, device, layout, features
+    parameterization, regularizers, threads, device, layout, features, autosave
         As for `Session`.
     steps : int
         At least 0.
@@ -142,6 +144,7 @@ def dream(
         device=device,
         layout=layout,
         features=features,
+        autosave=autosave,
     )
     steps = whole("steps", steps, 0, 10**9)
     with tqdm(total=steps, desc="dreaming", unit="step", disable=not progress) as bar:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +89,29 @@ class History(Mapping[str, NDArray[np.float64]]):
         for array in (*shorter._columns.values(), shorter._probabilities):
             array[step:] = np.nan
         return shorter
+
+    def packed(self, step: int) -> dict[str, NDArray[np.float32] | NDArray[np.int64]]:
+        """Return all that was measured up to `step` as arrays by name, of which `unpacked` makes a history again."""
+        columns = {f"column {name}": self._columns[name][:step] for name in self._columns if self._first[name] < step}
+        first = np.array([self._first[name.removeprefix("column ")] for name in columns])
+        return {**columns, "first": first, "probabilities": self._probabilities[:step]}
+
+    @staticmethod
+    def unpacked(arrays: Mapping[str, NDArray[Any]]) -> History:
+        """Make the history that was `packed`."""
+        probabilities = arrays["probabilities"]
+        count, batch_size, n_classes = probabilities.shape
+        history = History(batch_size, n_classes)
+        capacity = max(64, count)
+        names = [name.removeprefix("column ") for name in arrays if name.startswith("column ")]
+        history._first.update(zip(names, map(int, arrays["first"]), strict=True))
+        history._columns = {name: history._blank(capacity) for name in history._first}
+        for name in names:
+            history._columns[name][:count] = arrays[f"column {name}"]
+        history._probabilities = np.full((capacity, batch_size, n_classes), np.nan, dtype=np.float32)
+        history._probabilities[:count] = probabilities
+        history._count = count
+        return history
 
     def rows(self, first: int, last: int, columns: tuple[str, ...], dream: int = 0, most: int = 0) -> Rows:
         """Return the scalars of steps `first` … `last` of one dream, thinned evenly to `most` rows if given."""

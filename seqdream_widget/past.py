@@ -17,7 +17,7 @@ from seqdream_widget.history import History, Trajectory
 from seqdream_widget.parameters import whole
 from seqdream_widget.readings import Readings
 from seqdream_widget.threads import intra_op_threads
-from seqdream_widget.timeline import Place, Remark, Run, Timeline, Way
+from seqdream_widget.timeline import Cursor, Event, Moment, Place, Remark, Run, Timeline, Way
 
 
 class Past(Readings, Driven):
@@ -163,6 +163,20 @@ class Past(Readings, Driven):
             for _ in range(self.step_count):
                 alone.step()
             return compared(self._dreamer, alone)
+
+    def since(self, cursor: Cursor, *, with_moment: bool) -> tuple[list[Event], Cursor, Moment | None]:
+        """Return what has happened since a cursor, the next cursor and, if asked for, all that is so now."""
+        with self._lock:
+            events, after = self._timeline.since(cursor)
+            tick = self._timeline.tick
+            return events, after, Moment(tick, self._dreamer.checkpoint(), self._run) if with_moment else None
+
+    def take_up(self, moment: Moment) -> None:
+        """Go on from a moment of this session that was kept elsewhere; its timeline has come there already."""
+        self._dreamer.become(moment.checkpoint)
+        self._timeline.take_up(moment.checkpoint, moment.run)
+        self._run, self._step_count = moment.run, -1
+        self._publish()
 
     @property
     def timeline(self) -> Timeline:

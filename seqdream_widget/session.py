@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
+from seqdream_widget.autosave import Autosave
 from seqdream_widget.classes import Classes
 from seqdream_widget.commands import Command, Note, Reset
 from seqdream_widget.commands.settings import SetLearningRate
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.dreamer import Dreamer
 from seqdream_widget.errors import shown
+from seqdream_widget.log import Log, header_of, log_of
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import DEFAULT_RATE, OptimizerFactory
 from seqdream_widget.parameterizations import Parameterization, parameterization_of
@@ -36,7 +39,7 @@ from seqdream_widget.threads import intra_op_threads
 from seqdream_widget.timeline import Done, Remark, Timeline
 
 if TYPE_CHECKING:
-    from seqdream_widget.log import Divergence, Log
+    from seqdream_widget.replaying import Divergence
 
 Start = str | int | ArrayLike | Tensor
 
@@ -89,6 +92,9 @@ class Session(Past):
         How the model takes its input: ``"(N, C, T)"``, ``"(N, T, C)"`` or ``"(N, T)"``; found by trying unless given.
     features : str, optional
         The layer whose output is the penultimate features; the input of the last ``Linear`` unless given.
+    autosave : str or Path, optional
+        A directory in which all that happens is kept as it happens: a command is on disk before `submit` returns.
+        `sd.resume` goes on from there, to the same bits.
 
     Raises
     ------
@@ -129,6 +135,7 @@ class Session(Past):
         device: torch.device | str | None = None,
         layout: str | None = None,
         features: str | None = None,
+        autosave: str | Path | None = None,
     ) -> None:
         preset = objective if isinstance(objective, Preset) else None
         if preset is not None:
@@ -174,6 +181,12 @@ class Session(Past):
         self.run_id = 0
         self._begin()
         self._timeline = Timeline(self._dreamer)
+        if autosave is not None:
+            self.save_into(Autosave.begun(Path(autosave), self, lambda encoder: header_of(self, encoder)))
+
+    def save_into(self, autosave: Autosave) -> None:
+        """Have what happens from now on written down."""
+        self._autosave = autosave
 
     def _begin(self) -> None:
         self.run_id += 1
@@ -196,6 +209,8 @@ class Session(Past):
             self._run.history.append(measurement)
             self._timeline.stepped(self._dreamer, torch.get_num_threads())
             self._publish(measurement.after)
+        if self._autosave is not None:
+            self._autosave.stepped()
 
     def run(self, steps: int, callback: Callable[[Session], bool | None] | None = None) -> None:
         """Take `steps` steps here and now.
@@ -280,8 +295,6 @@ class Session(Past):
     @property
     def log(self) -> Log:
         """All that happened, from which `sd.replay` makes the same bits again; see `Log`."""
-        from seqdream_widget.log import log_of  # noqa: PLC0415 - a log makes sessions
-
         return log_of(self)
 
     def measure(self) -> None:

@@ -6,12 +6,14 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
-from seqdream_widget.dreamer import Checkpoint, Dreamer
+from seqdream_widget.dreamer import Checkpoint
 from seqdream_widget.encoding import Decoder, Encoder, Json
 from seqdream_widget.iterate import Standing
 from seqdream_widget.optimizers import chosen, restore, snapshot, transplanted
+from seqdream_widget.scene import Scene
 
 
 def stored(checkpoint: Checkpoint, encoder: Encoder) -> Json:
@@ -38,15 +40,24 @@ def stored(checkpoint: Checkpoint, encoder: Encoder) -> Json:
     }
 
 
-def revived(record: Json, decoder: Decoder, dreamer: Dreamer) -> Checkpoint:
-    """Make the checkpoint of a dreamer that was described.
+def revived(record: Json, decoder: Decoder, scene: Scene, at: Float[Tensor, "batch channel time"]) -> Checkpoint:
+    """Make the checkpoint that was described.
+
+    Parameters
+    ----------
+    record : dict
+        What `stored` returned.
+    decoder : Decoder
+    scene : Scene
+        That of the run.
+    at : Tensor of shape (batch, channel, time)
+        The start of the run.
 
     Raises
     ------
     ValueError
         If a tensor or an object is missing, or it is that of other dreams.
     """
-    at = dreamer.start
     held_values = _unpacked(record["held_values"], decoder, at.device)
     if held_values.shape != at.shape:
         raise ValueError(f"the checkpoint is of dreams of shape {tuple(held_values.shape)}, not {tuple(at.shape)}")
@@ -58,7 +69,7 @@ def revived(record: Json, decoder: Decoder, dreamer: Dreamer) -> Checkpoint:
     made.load_state_dict(_unpacked(record["memory"], decoder, at.device))
     plain = theta.detach()
     standing = Standing(
-        parameterization.bind(at, dreamer.scene),
+        parameterization.bind(at, scene),
         optimizer,
         learning_rate,
         plain,

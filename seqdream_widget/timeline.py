@@ -91,6 +91,15 @@ class Place:
     run: Run | None
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Moment:
+    """All that is so at a tick."""
+
+    tick: int
+    checkpoint: Checkpoint
+    run: Run
+
+
 @dataclasses.dataclass(frozen=True)
 class Deed:
     """What an undo takes back: the moment before it, and the pointer gesture that it is part of."""
@@ -198,6 +207,15 @@ class Timeline:
             self.redoable = []
             self.undoable.append(Deed(left))
         self._add(Return(place.tick, how, place.step))
+
+    def take_up(self, checkpoint: Checkpoint, run: Run) -> None:
+        """Go on from a checkpoint that was kept elsewhere, and from the run that led there."""
+        self.keep(checkpoint)
+        self.undoable = [Deed(self._with(run, deed.before), deed.gesture) for deed in self.undoable]
+        self.redoable = [(self._with(run, place), deed) for place, deed in self.redoable]
+
+    def _with(self, run: Run, place: Place) -> Place:
+        return dataclasses.replace(place, run=run) if self.is_on_the_way(place.tick, self.tick) else place
 
     def remark(self, remark: Remark) -> None:
         """Note what changes nothing. Anyone may do so, on any thread."""

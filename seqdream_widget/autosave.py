@@ -1,0 +1,207 @@
+"""What happens in a session, on disk before it is acknowledged, written off the thread that takes the steps.
+
+In its directory: ``log.jsonl``, a line a record as in `docs/log.md`; ``tensors/``, a file for each tensor that a line
+names; ``checkpoint.safetensors``, the newest checkpoint, so that coming back need not begin at the beginning; and
+``owner``, the mark of the session that writes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from safetensors.torch import save as save_tensors
+
+from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.encoding import Encoder, Json
+from seqdream_widget.log import line_of, record_of
+from seqdream_widget.stored import stored
+from seqdream_widget.timeline import Cursor, Event, Moment
+
+LOG, TENSORS, CHECKPOINT, OWNER = "log.jsonl", "tensors", "checkpoint.safetensors", "owner"
+SPACING = 0.05
+"""Seconds from one write to the next while a run goes on: what a hand does in between is written together."""
+CHECKPOINT_EVERY = 1.0
+"""Seconds from one checkpoint to the next, at least; and twenty times as long as one takes."""
+
+Then = Callable[[], None]
+
+
+class Saved(Protocol):
+    """What is saved."""
+
+    data: SequenceDataset | None
+
+    @property
+    def is_driven(self) -> bool:
+        """Whether a run goes on."""
+        ...
+
+    def since(self, cursor: Cursor, *, with_moment: bool) -> tuple[list[Event], Cursor, Moment | None]:
+        """Return what has happened since a cursor, the next cursor and, if asked for, all that is so now."""
+        ...
+
+
+class Autosave:
+    """Follows a session and writes down what happens.
+
+    Parameters
+    ----------
+    directory : Path
+        Where to write; it has a log already, see `begun`.
+    source : Saved
+    cursor : Cursor
+        What is there already.
+    lines : int
+        How many lines that is.
+
+    Attributes
+    ----------
+    failure : str
+        Why nothing is written any more, in words; empty where all is well.
+    """
+
+    def __init__(self, directory: Path, source: Saved, cursor: Cursor, lines: int) -> None:
+        self.directory = directory
+        self.failure = ""
+        self._source = source
+        self._cursor = cursor
+        self._lines = lines
+        self._encoder = Encoder(source.data)
+        self._lock = threading.Lock()
+        self._waiting: list[Then] = []
+        self._is_due = False
+        self._thread: threading.Thread | None = None
+        self._written = 0.0
+        self._checkpoint_at = time.monotonic() + CHECKPOINT_EVERY
+        # Whoever came last goes on; one that is still there from before finds another's mark and leaves off.
+        self._mark = uuid.uuid4().hex
+        _write(directory / OWNER, self._mark.encode())
+
+    @staticmethod
+    def begun(directory: Path, source: Saved, header: Callable[[Encoder], Json]) -> Autosave:
+        """Begin in a directory that has none yet.
+
+        Raises
+        ------
+        ValueError
+            If there is one.
+        OSError
+            If it cannot be written.
+        """
+        if (directory / LOG).exists():
+            raise ValueError(
+                f'"{directory}" holds an autosaved session already; go on with it by sd.resume("{directory}", model), '
+                f"or give another directory"
+            )
+        (directory / TENSORS).mkdir(parents=True, exist_ok=True)
+        encoder = Encoder(source.data)
+        record = header(encoder)
+        for name, tensor in encoder.tensors.items():
+            _write(directory / TENSORS / f"{name}.safetensors", save_tensors({name: tensor}))
+        _write(directory / LOG, line_of(record).encode())
+        return Autosave(directory, source, Cursor(), 1)
+
+    def stepped(self) -> None:
+        """Hear that a step was taken."""
+        if time.monotonic() >= self._checkpoint_at:
+            self.wake()
+
+    def wake(self, then: Then | None = None) -> None:
+        """Write what has happened until now, soon; then call `then`, on another thread."""
+        with self._lock:
+            if not self.failure:
+                if then is not None:
+                    self._waiting.append(then)
+                self._is_due = True
+                if self._thread is None:
+                    # It ends when all is written, and keeps the process until then.
+                    self._thread = threading.Thread(target=self._write_all, name="seqdream-autosave", daemon=False)
+                    self._thread.start()
+                return
+        if then is not None:
+            then()
+
+    def settle(self) -> None:
+        """Wait until all that has happened is written."""
+        done = threading.Event()
+        self.wake(done.set)
+        done.wait()
+
+    def _write_all(self) -> None:
+        while True:
+            if self._source.is_driven:
+                time.sleep(max(0.0, self._written + SPACING - time.monotonic()))
+            with self._lock:
+                if not self._is_due:
+                    self._thread = None
+                    return
+                self._is_due = False
+                waiting, self._waiting = self._waiting, []
+            try:
+                self._write_news()
+            except Exception as error:  # noqa: BLE001 - a full disk, most likely: said, and the run goes on
+                self.failure = f"autosave stopped, what happens from here on is not on disk: {error}"
+            self._written = time.monotonic()
+            for then in waiting:
+                then()
+
+    def _write_news(self) -> None:
+        begin = time.monotonic()
+        with_moment = begin >= self._checkpoint_at
+        events, cursor, moment = self._source.since(self._cursor, with_moment=with_moment)
+        records = [record_of(event, self._encoder) for event in events]
+        if (self.directory / OWNER).read_bytes() != self._mark.encode():
+            raise RuntimeError(f'another session has gone on with "{self.directory}"')
+        self._keep_tensors()
+        if records:
+            with (self.directory / LOG).open("ab") as file:
+                file.write("".join(map(line_of, records)).encode())
+                file.flush()
+                os.fsync(file.fileno())
+        self._cursor, self._lines = cursor, self._lines + len(records)
+        if moment is not None:
+            self._keep_moment(moment)
+            self._checkpoint_at = begin + max(CHECKPOINT_EVERY, 20 * (time.monotonic() - begin))
+
+    def _keep_moment(self, moment: Moment) -> None:
+        history = moment.run.history.packed(moment.checkpoint.step_count)
+        record = {
+            "lines": self._lines,
+            "tick": moment.tick,
+            "checkpoint": stored(moment.checkpoint, self._encoder),
+            "history": {name: self._encoder.tensor(torch.as_tensor(array)) for name, array in history.items()},
+        }
+        content = save_tensors(self._encoder.tensors, {"record": json.dumps(record)})
+        self._encoder.tensors = {}
+        _write(self.directory / CHECKPOINT, content)
+
+    def _keep_tensors(self) -> None:
+        for name, tensor in self._encoder.tensors.items():
+            path = self.directory / TENSORS / f"{name}.safetensors"
+            if not path.exists():
+                _write(path, save_tensors({name: tensor}))
+        self._encoder.tensors = {}
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all, also after a power cut."""
+    beside = path.with_name(f".{path.name}.part")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    if os.name == "posix":  # elsewhere a directory cannot be opened
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -1,0 +1,154 @@
+"""A session goes on after a crash, from what autosave has left on disk."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from torch import Tensor, nn
+
+from seqdream_widget.autosave import CHECKPOINT, LOG, TENSORS, Autosave
+from seqdream_widget.commands import Reset
+from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.encoding import Decoder, Json
+from seqdream_widget.history import History, Trajectory
+from seqdream_widget.log import Log, read_tensors
+from seqdream_widget.replaying import begun, carry_out, event_of, in_line
+from seqdream_widget.session import Session
+from seqdream_widget.stored import revived
+from seqdream_widget.timeline import Cursor, Done, Moment, Place, Return, Run, Steps
+
+
+def resume(
+    directory: str | Path,
+    model: nn.Module,
+    data: SequenceDataset | None = None,
+    objects: Mapping[str, Any] | None = None,
+) -> Session:
+    """Go on with a session that was autosaved, after whatever has ended it: with the same bits, its past included.
+
+    Every command that was acknowledged is there. The steps since the last write are not: taking them again comes to
+    the same. Autosave goes on in the same directory; a session that still wrote there leaves off and says so.
+
+    Parameters
+    ----------
+    directory : str or Path
+        That of ``autosave=``.
+    model : nn.Module
+        The model; another one is refused.
+    data : SequenceDataset, optional
+        The run's data, where it had some; other data is refused.
+    objects : mapping of str to object, optional
+        Callables and classes of your own, as for `replay`.
+
+    Returns
+    -------
+    Session
+        ``sd.SeqDream(session=...)`` shows it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If nothing was autosaved there.
+    ValueError
+        If what is there is not as it should be, or model or data are not those of the session. Nothing on disk has
+        changed then.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import seqdream_widget as sd
+    >>> demo = sd.load_demo("forda")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     session = sd.Session(demo.model, sd.objectives.Logit("abnormal"), data=demo.data, autosave=f"{folder}/a")
+    ...     session.run(3)
+    ...     session.submit(sd.commands.Freeze(100, 160))
+    ...     again = sd.resume(f"{folder}/a", demo.model, data=demo.data)
+    ...     again.step_count, again.frozen
+    4
+    (3, [[100, 160, None, 0]])
+    """
+    directory = Path(directory)
+    lines, whole = _lines_of(directory)
+    log = Log([json.loads(line) for line in lines], _tensors_of(directory), {**(objects or {})})
+    decoder = Decoder(log.tensors, log.objects, data)
+    session = begun(log, model, data, decoder)
+    leapt = _leap(session, log, log.objects, directory / CHECKPOINT)
+    for number, record in enumerate(log.records[1 + leapt :], start=2 + leapt):
+        with in_line(number):
+            carry_out(session, event_of(record, decoder))
+    with (directory / LOG).open("r+b") as file:
+        file.truncate(whole)
+    session.save_into(Autosave(directory, session, session.timeline.since(Cursor())[1], len(lines)))
+    return session
+
+
+def _lines_of(directory: Path) -> tuple[list[bytes], int]:
+    """Return the whole lines of the log, and their length in bytes; a torn last one is dropped and said."""
+    path = directory / LOG
+    if not path.is_file():
+        raise FileNotFoundError(f'"{directory}" holds no autosaved session: there is no {LOG} in it')
+    *lines, torn = path.read_bytes().split(b"\n")
+    if torn:
+        warnings.warn(
+            f'the last line of "{path}" was torn off in mid-write ({len(torn)} bytes) and is dropped; '
+            f"it had not been acknowledged",
+            stacklevel=3,
+        )
+    for number, line in enumerate(lines, start=1):
+        try:
+            json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f'line {number} of "{path}" is no JSON ({error})') from None
+    return lines, sum(len(line) + 1 for line in lines)
+
+
+def _tensors_of(directory: Path) -> dict[str, Tensor]:
+    tensors: dict[str, Tensor] = {}
+    for path in sorted((directory / TENSORS).glob("*.safetensors")):
+        tensors.update(read_tensors(path)[0])
+    return tensors
+
+
+def _leap(session: Session, log: Log, objects: Mapping[str, Any], path: Path) -> int:
+    """Go to the newest checkpoint without taking the steps that led there; return how many events that makes."""
+    if not path.is_file():
+        return 0
+    try:
+        tensors, metadata = read_tensors(path)
+        record = cast("Json", json.loads(metadata["record"]))
+        decoder = Decoder(tensors, objects, session.data)
+        checkpoint = revived(record["checkpoint"], decoder, session.scene, session.timeline.first.iterate.held_values)
+        history = History.unpacked({name: decoder.tensor(kept).numpy() for name, kept in record["history"].items()})
+        events = [log.records[number] for number in range(1, record["lines"])]
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the log has all that it has
+        warnings.warn(f'"{path}" is of no use, all steps are taken again: {error}', stacklevel=3)
+        return 0
+    _rehearse(session, events, Decoder(log.tensors, objects, session.data))
+    session.take_up(Moment(session.timeline.tick, checkpoint, Run(history, Trajectory())))
+    return len(events)
+
+
+def _rehearse(session: Session, records: Sequence[Json], decoder: Decoder) -> None:
+    """Note down what happened without doing it again."""
+    timeline, now = session.timeline, Place(0, 0, None)
+    for number, record in enumerate(records, start=2):
+        with in_line(number):
+            event, step = event_of(record, decoder), now.step
+            if isinstance(event, Steps):
+                timeline.count(event.count, event.threads)
+                step += event.count
+            elif isinstance(event, Done):
+                timeline.did(event, now, None)
+                session.threads = event.threads
+                step = 0 if isinstance(event.command, Reset) else step
+            elif isinstance(event, Return):
+                place = timeline.place_of(event.how, now, event.step)
+                timeline.returned(event.how, place, now)
+                step = place.step
+            else:
+                timeline.remark(event)
+            now = Place(timeline.tick, step, None)

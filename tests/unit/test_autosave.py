@@ -1,0 +1,168 @@
+"""What was acknowledged is on disk, and a session goes on from there to the same bits."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+import warnings
+from pathlib import Path
+from unittest import mock
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import seqdream_widget as sd
+from seqdream_widget import autosave
+from tests.unit.programs import PROGRAMS, Level, act, data, new, state_of
+
+C = sd.commands
+
+
+def resumed(folder, **given_settings):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return sd.resume(folder, Level(), data=data(), **given_settings)
+
+
+def records_of(folder):
+    return [json.loads(line) for line in (Path(folder) / "log.jsonl").read_text().splitlines()]
+
+
+@settings(max_examples=120)
+@given(PROGRAMS, PROGRAMS, st.booleans())
+def test_a_resumed_session_is_what_it_was_and_goes_on_as_if_nothing_had_happened(program, more, with_checkpoints):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        mock.patch.object(autosave, "CHECKPOINT_EVERY", 0.0 if with_checkpoints else 1e9),
+    ):
+        s = new(autosave=folder)
+        for action in program:
+            s = act(s, action) if action[0] != "branch" else s
+        again = resumed(folder)
+        assert state_of(again) == state_of(s)
+        assert again.log.records == s.log.records
+        for action in more:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "autosave stopped.*another session")
+                act(s, action)
+            act(again, action)
+        assert state_of(again) == state_of(s)
+        for _ in range(len(s.timeline.redoable)):
+            s.redo()
+            again.redo()
+        while s.timeline.undoable:
+            s.undo()
+            again.undo()
+            assert state_of(again) == state_of(s)
+        once_more = resumed(folder)
+        assert state_of(once_more) == state_of(s)
+
+
+def test_a_command_is_on_disk_when_it_is_acknowledged(tmp_path):
+    s = new(autosave=tmp_path / "a")
+    for k in range(20):
+        s.run(1)
+        s.submit(C.Edit(0, [float(k)]))
+        last = records_of(tmp_path / "a")[-1]
+        assert last["command"]["fields"]["values"] == [float(k)]
+    s.undo()
+    assert records_of(tmp_path / "a")[-1] == {"event": "undo", "step": 20}
+
+
+def test_coming_back_takes_no_step_again_that_led_to_the_checkpoint(tmp_path):
+    with mock.patch.object(autosave, "CHECKPOINT_EVERY", 0.0):
+        s = new(autosave=tmp_path)
+        s.run(200)
+        s.submit(C.Edit(0, [1.0]))
+        s.run(1)
+        s.settle()
+    steps = []
+    with mock.patch.object(sd.Session, "step", lambda self: steps.append(self)):
+        again = resumed(tmp_path)
+    assert len(steps) <= 1
+    assert again.step_count >= 200
+    assert again.history["score"].tolist() == s.history["score"][: again.step_count].tolist()
+    assert torch.equal(again.sequence_at(100), s.sequence_at(100))
+
+
+def test_a_line_torn_off_in_mid_write_is_dropped_and_said(tmp_path):
+    s = new(autosave=tmp_path)
+    s.submit(C.Freeze(1, 2))
+    s.submit(C.Freeze(3, 4))
+    s.settle()
+    log = tmp_path / "log.jsonl"
+    whole = log.read_bytes()
+    log.write_bytes(whole[:-20])
+    with pytest.warns(UserWarning, match="torn off in mid-write .* and is dropped; it had not been acknowledged"):
+        again = sd.resume(tmp_path, Level(), data=data())
+    assert again.frozen == [[1, 2, None, 0]]
+    again.submit(C.Freeze(5, 6))
+    assert resumed(tmp_path).frozen == [[1, 2, None, 0], [5, 6, None, 0]]
+
+
+@pytest.mark.parametrize("harm", [lambda content: content[:50], lambda content: content[:-9] + b"123456789"])
+def test_a_spoiled_checkpoint_costs_time_but_nothing_else(tmp_path, harm):
+    with mock.patch.object(autosave, "CHECKPOINT_EVERY", 0.0):
+        s = new(autosave=tmp_path)
+        s.run(30)
+        s.submit(C.Freeze(1, 2))
+    path = tmp_path / "checkpoint.safetensors"
+    path.write_bytes(harm(path.read_bytes()))
+    with pytest.warns(UserWarning, match="is of no use, all steps are taken again"):
+        again = sd.resume(tmp_path, Level(), data=data())
+    assert state_of(again) == state_of(s)
+
+
+def test_a_directory_is_not_written_over(tmp_path):
+    new(autosave=tmp_path).submit(C.Freeze(1, 2))
+    with pytest.raises(ValueError, match=r"holds an autosaved session already; go on with it by sd.resume"):
+        new(autosave=tmp_path)
+    with pytest.raises(FileNotFoundError, match="holds no autosaved session"):
+        sd.resume(tmp_path / "nowhere", Level())
+
+
+def test_of_two_sessions_the_one_that_came_later_goes_on_and_the_other_says_so(tmp_path):
+    s = new(autosave=tmp_path)
+    s.run(3)
+    again = resumed(tmp_path)
+    with pytest.warns(UserWarning, match="autosave stopped, .*: another session has gone on with"):
+        s.submit(C.Freeze(1, 2))
+    again.submit(C.Freeze(3, 4))
+    assert resumed(tmp_path).frozen == [[3, 4, None, 0]]
+
+
+def test_another_model_is_refused_and_what_is_on_disk_stays(tmp_path):
+    new(autosave=tmp_path).submit(C.Freeze(1, 2))
+    before = {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    other = Level()
+    with torch.no_grad():
+        other.head.bias.add_(1e-3)
+    with pytest.raises(ValueError, match="the model is not that of the log"):
+        sd.resume(tmp_path, other, data=data())
+    assert {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_where_the_disk_is_full_that_is_said_and_the_run_goes_on(tmp_path):
+    s = new(autosave=tmp_path)
+    s.run(2)
+    with mock.patch.object(autosave.os, "fsync", side_effect=OSError(28, "No space left on device")):
+        with pytest.warns(UserWarning, match="autosave stopped, .* is not on disk: .* No space left on device"):
+            s.submit(C.Freeze(1, 2))
+    assert "No space left" in s.unsaved
+    s.run(3)
+    assert (s.step_count, s.frozen) == (5, [[1, 2, None, 0]])
+
+
+def test_nothing_is_left_running(tmp_path):
+    s = new(autosave=tmp_path)
+    s.run(50)
+    s.settle()
+    assert not [thread for thread in threading.enumerate() if thread.name == "seqdream-autosave" and thread.is_alive()]
+
+
+def test_a_whole_dream_can_be_autosaved(tmp_path):
+    result = sd.dream(Level(), sd.objectives.Logit(0), data=data(), steps=7, autosave=tmp_path, progress=False)
+    assert state_of(sd.resume(tmp_path, Level(), data=data())) == state_of(result.session)
