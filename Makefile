@@ -6,7 +6,7 @@ NODE_MODULES := js/node_modules/.installed
 FRONT_END := seqdream_widget/static/widget.js
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: demo test build environment lint types test-python test-js exactness test-browser bench-streaming bench-engine bench-plausibility bench-planted pictures screenshots clean
+.PHONY: demo test build environment lint types test-python test-js exactness test-crash test-browser bench-streaming bench-engine bench-plausibility bench-planted pictures screenshots clean
 .DELETE_ON_ERROR:
 
 demo: build  ## JupyterLab on the quickstart; NO_BROWSER=1 only serves it and prints the address
@@ -50,6 +50,9 @@ test-python: build  ## engine, kernel side of the widget, docstrings, notebooks,
 
 exactness: build  ## what tests/unit/test_exactness.py says, for every optimizer of torch
 	EXACTNESS=1 $(BIN)/python -m pytest tests/unit/test_exactness.py
+
+test-crash: build  ## kill -9 at fifty moments of a run with edits
+	KILLS=50 $(BIN)/python -m pytest tests/unit/test_crash.py
 
 test-browser: build chromium  ## real JupyterLab, real Chromium, real kernel
 	$(BIN)/python -m pytest tests/browser

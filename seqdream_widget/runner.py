@@ -137,10 +137,12 @@ class Runner:
 
         def job() -> None:
             try:
-                answer.set_result(self._session.apply(command))
-                self._session.changed()
+                step = self._session.apply(command)
             except Exception as error:  # noqa: BLE001 - handed to the caller, whatever it is
                 answer.set_exception(error)
+                return
+            self._session.changed()
+            self._session.when_kept(lambda: answer.set_result(step))
 
         self.post(job)
         return answer.result()

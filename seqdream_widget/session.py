@@ -291,6 +291,8 @@ class Session(Past):
 
     def _refused(self, command: Command, error: Exception) -> None:
         self._timeline.remark(Remark("refusal", f"{shown(command)}: {error}"))
+        if self._autosave is not None:
+            self._autosave.wake()
 
     @property
     def log(self) -> Log:

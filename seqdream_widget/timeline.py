@@ -108,6 +108,10 @@ class Deed:
     gesture: int | None = None
 
 
+Stretch = tuple[Steps | Done, int, int]
+"""An event, or some of its steps, with the ticks at which that began and ended."""
+
+
 class Cursor(NamedTuple):
     """How far someone has read: so many events, and so many steps of the next."""
 
@@ -259,8 +263,12 @@ class Timeline:
             The dreamer is as it was then.
         """
         with as_it_was_on_error(dreamer):
-            for _ in self._retake(dreamer, *self._way_to(tick, self._kept)):
-                pass
+            nearest, way = self._way_to(tick, self._kept)
+            dreamer.become(self._kept[nearest])
+            for now, _ in _retaken(dreamer, way):
+                if now - nearest >= self._every:  # a long way: the next one back will begin nearer
+                    nearest = now
+                    self.keep(dreamer.checkpoint(), now)
 
     def retrace(self, dreamer: Dreamer, tick: int) -> Iterator[Measurement]:
         """Make the dreamer what it was at a tick, and measure again every step of the run that led there.
@@ -273,7 +281,8 @@ class Timeline:
         begin = self.beginning_of(tick)
         with as_it_was_on_error(dreamer):
             self.recall(dreamer, begin)
-            yield from self._retake(dreamer, begin, self._way_to(tick, (begin,))[1])
+            for _, measurement in _retaken(dreamer, self._way_to(tick, (begin,))[1]):
+                yield measurement
 
     def tick_after(self, step: int, now: int) -> int:
         """Return the tick right after a step of the present run, before the commands given at it.
@@ -306,8 +315,8 @@ class Timeline:
         back = itertools.takewhile(lambda stretch: stretch[2] > begin, self._back_from(to))
         return tick in (begin, to) or any(since <= tick <= upto for _, since, upto in back)
 
-    def _back_from(self, tick: int) -> Iterator[tuple[Steps | Done, int, int]]:
-        """Go back through what led to a tick: events, each with the ticks at which it began and ended."""
+    def _back_from(self, tick: int) -> Iterator[Stretch]:
+        """Go back through what led to a tick."""
         while tick:
             event, since = self._event_before(tick)
             if isinstance(event, Return):
@@ -316,31 +325,21 @@ class Timeline:
             yield event, since, tick
             tick = since
 
-    def _way_to(self, tick: int, stations: Container[int]) -> tuple[int, list[tuple[Steps | Done, int]]]:
-        """Return the nearest of some ticks that led to this one, and what led from there: events, and of each how many.
+    def _way_to(self, tick: int, stations: Container[int]) -> tuple[int, list[Stretch]]:
+        """Return the nearest of some ticks that led to this one, and the way from there.
 
         A station may lie amid steps.
         """
-        way: list[tuple[Steps | Done, int]] = []
+        way: list[Stretch] = []
         if tick in stations:
             return tick, way
         for event, since, upto in self._back_from(tick):
             nearest = next((station for station in range(upto, since, -1) if station in stations), since)
             if nearest < upto:
-                way.append((event, upto - nearest))
+                way.append((event, nearest, upto))
             if nearest in stations:
                 return nearest, way[::-1]
         return 0, way[::-1]
-
-    def _retake(self, dreamer: Dreamer, tick: int, way: list[tuple[Steps | Done, int]]) -> Iterator[Measurement]:
-        dreamer.become(self._kept[tick])
-        for event, count in way:
-            with intra_op_threads(event.threads):
-                if isinstance(event, Done):
-                    event.outcome.apply(dreamer)
-                    continue
-                for _ in range(count):
-                    yield dreamer.step()
 
     def _event_before(self, tick: int) -> tuple[Steps | Done | Return, int]:
         """Return the event that led to a tick, and the tick at which it began."""
@@ -358,14 +357,27 @@ class Timeline:
 
     # ---- checkpoints --------------------------------------------------------------------------------------------
 
-    def keep(self, checkpoint: Checkpoint) -> None:
-        """Keep what the dreamer is now, within the budget."""
-        self._kept[self.tick] = checkpoint
+    def keep(self, checkpoint: Checkpoint, tick: int | None = None) -> None:
+        """Keep what the dreamer is now, or was at a tick, within the budget."""
+        self._kept[self.tick if tick is None else tick] = checkpoint
+        if tick is not None:
+            self._kept = dict(sorted(self._kept.items()))
         self._size += _size(checkpoint)
         while self._size > self._budget and len(self._kept) > 2:  # noqa: PLR2004 - the first, and the latest
             self._every *= 2
             self._kept = {tick: self._kept[tick] for index, tick in enumerate(self._kept) if index % 2 == 0}
             self._size = sum(map(_size, self._kept.values()))
+
+
+def _retaken(dreamer: Dreamer, way: list[Stretch]) -> Iterator[tuple[int, Measurement]]:
+    """Go a way again; yield after each step, with the tick."""
+    for event, since, upto in way:
+        with intra_op_threads(event.threads):
+            if isinstance(event, Done):
+                event.outcome.apply(dreamer)
+                continue
+            for tick in range(since + 1, upto + 1):
+                yield tick, dreamer.step()
 
 
 def _is_reset(event: Steps | Done) -> bool:
