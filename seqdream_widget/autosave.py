@@ -16,13 +16,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-import torch
 from safetensors.torch import save as save_tensors
 
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.encoding import Encoder, Json
 from seqdream_widget.log import line_of, record_of
-from seqdream_widget.stored import stored
+from seqdream_widget.stored import stored, stored_rows
 from seqdream_widget.timeline import Cursor, Event, Moment
 
 LOG, TENSORS, CHECKPOINT, OWNER = "log.jsonl", "tensors", "checkpoint.safetensors", "owner"
@@ -172,12 +171,12 @@ class Autosave:
             self._checkpoint_at = begin + max(CHECKPOINT_EVERY, 20 * (time.monotonic() - begin))
 
     def _keep_moment(self, moment: Moment) -> None:
-        history = moment.run.history.packed(moment.checkpoint.step_count)
+        rows = moment.run.history.packed(moment.checkpoint.step_count)
         record = {
             "lines": self._lines,
             "tick": moment.tick,
             "checkpoint": stored(moment.checkpoint, self._encoder),
-            "history": {name: self._encoder.tensor(torch.as_tensor(array)) for name, array in history.items()},
+            "history": [stored_rows(one, self._encoder) for one in rows],
         }
         content = save_tensors(self._encoder.tensors, {"record": json.dumps(record)})
         self._encoder.tensors = {}

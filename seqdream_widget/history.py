@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Iterator, Mapping
-from typing import Any
+import itertools
+import operator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqdream_widget.dreamer import Measurement
 from seqdream_widget.errors import unknown
+from seqdream_widget.record import Record, Stretch, joined
 
 FIRST_COLUMNS = ("score", "grad_norm")
+EXACT = 100_000
+"""Steps of which every row is kept."""
+HISTORY_BYTES = 512 * 2**20
+"""Of a history; with many dreams or classes fewer rows are kept for it."""
+TRAJECTORY_BYTES = 64 * 2**20
+_EVER = 2**62
 
 
 @dataclasses.dataclass(frozen=True)
 class Rows:
-    """Consecutive rows of a history, for a frame.
+    """Rows of a history, for a frame.
 
     Attributes
     ----------
@@ -37,6 +45,9 @@ class History(Mapping[str, NDArray[np.float64]]):
     Row k belongs to the sequence before update k. A column is an array with one number per step, or a row per
     dream where there are several; ``probabilities`` has a further axis, the classes. A term is NaN where it was off.
 
+    Up to 100,000 steps it is exact. Beyond, it tells every second one, every fourth, and so on, and the latest:
+    ``step`` says which. Of many dreams or classes, more than 5 kB a step, as many rows are kept as 512 MB hold.
+
     Examples
     --------
     >>> import seqdream_widget as sd
@@ -47,121 +58,125 @@ class History(Mapping[str, NDArray[np.float64]]):
     """
 
     def __init__(self, batch_size: int, n_classes: int) -> None:
-        self._batch_size = batch_size
-        self._count = 0
-        self._columns: dict[str, NDArray[np.float32]] = {name: self._blank(64) for name in FIRST_COLUMNS}
-        self._first: dict[str, int] = dict.fromkeys(FIRST_COLUMNS, -1)
-        self._probabilities = np.full((64, batch_size, n_classes), np.nan, dtype=np.float32)
+        row_bytes = 4 * batch_size * (n_classes + 16)
+        self._record = Record(max(1, min(EXACT, HISTORY_BYTES // row_bytes)), row_bytes)
+        self._n_classes, self._batch_size = n_classes, batch_size
+        self._step = 0
+        self._name_lines(FIRST_COLUMNS)
 
-    def _blank(self, capacity: int) -> NDArray[np.float32]:
-        return np.full((capacity, self._batch_size), np.nan, dtype=np.float32)
+    def _name_lines(self, names: tuple[str, ...]) -> None:
+        """Let a row hold the probabilities of the classes and these columns, a line each."""
+        self._lines = {name: self._n_classes + place for place, name in enumerate(names)}
+        self._names = names
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The scalar columns, in the order in which they first appeared."""
-        return tuple(self._columns)
+        return self._names
 
     def append(self, measurement: Measurement) -> None:
         """Add the next step's row."""
-        capacity = len(self._probabilities)
-        if self._count == capacity:
-            # Doubled into new arrays, so that a reader on another thread keeps a whole one.
-            self._columns = {
-                name: np.concatenate([column, self._blank(capacity)]) for name, column in self._columns.items()
-            }
-            more = np.full_like(self._probabilities, np.nan)
-            self._probabilities = np.concatenate([self._probabilities, more])
+        if not measurement.values.keys() <= self._lines.keys():
+            new = (name for name in measurement.values if name not in self._lines)
+            self._name_lines((*self._names, *new))
+        lines = self._lines
+        row = self._record.next_row(self._step + 1, (self._n_classes + len(lines), self._batch_size), self._names)
+        row[: self._n_classes] = measurement.probabilities.T
         for name, values in measurement.values.items():
-            if name not in self._columns:
-                self._columns = {**self._columns, name: self._blank(len(self._probabilities))}
-                self._first[name] = self._count
-            self._columns[name][self._count] = values
-        self._probabilities[self._count] = measurement.probabilities
-        self._count += 1
+            row[lines[name]] = values
+        self._record.keep()
+        self._step += 1
 
     def upto(self, step: int) -> History:
         """Return a history of its own with the rows up to `step`, as it was right after that; this one stays."""
         shorter = copy.copy(self)
-        shorter._count = step
-        shorter._columns = {name: self._columns[name].copy() for name in self._columns if self._first[name] < step}
-        shorter._first = {name: self._first[name] for name in shorter._columns}
-        shorter._probabilities = self._probabilities.copy()
-        for array in (*shorter._columns.values(), shorter._probabilities):
-            array[step:] = np.nan
+        shorter._record, shorter._step = self._record.upto(step), step
+        latest = shorter._record.latest
+        shorter._name_lines(latest.names if latest else FIRST_COLUMNS)
         return shorter
 
-    def packed(self, step: int) -> dict[str, NDArray[np.float32] | NDArray[np.int64]]:
-        """Return all that was measured up to `step` as arrays by name, of which `unpacked` makes a history again."""
-        columns = {f"column {name}": self._columns[name][:step] for name in self._columns if self._first[name] < step}
-        first = np.array([self._first[name.removeprefix("column ")] for name in columns])
-        return {**columns, "first": first, "probabilities": self._probabilities[:step]}
+    def packed(self, step: int) -> list[Stretch]:
+        """Return the rows up to `step`, of which `unpacked` makes a history again."""
+        found = self._record.between(0, step)
+        alike = itertools.groupby(found, key=lambda one: one.names)
+        return [joined(list(group)) for _, group in alike]
 
     @staticmethod
-    def unpacked(arrays: Mapping[str, NDArray[Any]]) -> History:
+    def unpacked(batch_size: int, n_classes: int, packed: Iterable[Stretch]) -> History:
         """Make the history that was `packed`."""
-        probabilities = arrays["probabilities"]
-        count, batch_size, n_classes = probabilities.shape
         history = History(batch_size, n_classes)
-        capacity = max(64, count)
-        names = [name.removeprefix("column ") for name in arrays if name.startswith("column ")]
-        history._first.update(zip(names, map(int, arrays["first"]), strict=True))
-        history._columns = {name: history._blank(capacity) for name in history._first}
-        for name in names:
-            history._columns[name][:count] = arrays[f"column {name}"]
-        history._probabilities = np.full((capacity, batch_size, n_classes), np.nan, dtype=np.float32)
-        history._probabilities[:count] = probabilities
-        history._count = count
+        for rows in packed:
+            history._name_lines(rows.names)
+            for step, values in zip(rows.steps.tolist(), rows.values, strict=True):
+                history._record.next_row(step, values.shape, rows.names)[...] = values
+                history._record.keep()
+                history._step = step
         return history
 
-    def rows(self, first: int, last: int, columns: tuple[str, ...], dream: int = 0, most: int = 0) -> Rows:
-        """Return the scalars of steps `first` … `last` of one dream, thinned evenly to `most` rows if given."""
-        steps = np.arange(first, last + 1, dtype=np.int32)
-        held = self._columns
+    def rows(self, first: int, last: int, columns: tuple[str, ...], most: int, dream: int = 0) -> Rows:
+        """Return the scalars of steps `first` … `last` of one dream: at most so many rows, spread evenly.
+
+        Of the latest 12,000 steps there is a row for each.
+        """
+        found = self._record.between(first, last)
+        steps = _joined([one.steps for one in found])
         scalars = np.full((len(steps), len(columns)), np.nan, dtype=np.float32)
-        for position, name in enumerate(columns):
-            if name in held:
-                scalars[:, position] = held[name][first - 1 : last, dream]
-        if most and len(steps) > most:
-            kept = np.linspace(0, len(steps) - 1, most).round().astype(np.int64)
-            return Rows(steps[kept], scalars[kept])
-        return Rows(steps, scalars)
+        if found:
+            for place, name in enumerate(columns):
+                scalars[:, place] = np.concatenate([self._column(one, name)[:, dream] for one in found])
+        if len(steps) <= most:
+            return Rows(steps.astype(np.int32), scalars)
+        kept = np.zeros(len(steps), dtype=np.bool_)
+        kept[steps.searchsorted(steps[0] + np.arange(most) * (steps[-1] - steps[0]) // (most - 1))] = True
+        return Rows(steps[kept].astype(np.int32), scalars[kept])
 
     def latest_probabilities(self, dream: int = 0) -> NDArray[np.float32] | None:
         """Return the class probabilities measured last, or ``None`` before the first step."""
-        return self._probabilities[self._count - 1, dream].copy() if self._count else None
+        latest = self._record.latest
+        return latest.values[0, : self._n_classes, dream].copy() if latest else None
 
     def latest_score(self, dream: int = 0) -> float | None:
         """Return the score measured last, or ``None`` before the first step."""
-        return float(self._columns["score"][self._count - 1, dream]) if self._count else None
+        latest = self._record.latest
+        return float(latest.values[0, self._n_classes, dream]) if latest else None
+
+    def _column(self, rows: Stretch, name: str) -> NDArray[np.float32]:
+        if name in rows.names:
+            return rows.values[:, self._n_classes + rows.names.index(name)]
+        return np.full((len(rows), self._batch_size), np.nan, dtype=np.float32)
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
-        count = self._count
-        if name == "step":
-            return np.arange(1, count + 1, dtype=np.float64)
-        if name == "probabilities":
-            values = self._probabilities[:count].astype(np.float64)
-            return values[:, 0] if self._batch_size == 1 else values.swapaxes(0, 1)
-        if name not in self._columns:
+        if name not in tuple(self):
             raise KeyError(unknown("column", name, self))
-        values = self._columns[name][:count].astype(np.float64)
-        return values[:, 0] if self._batch_size == 1 else values.T
+        found = self._record.between(0, _EVER)
+        steps = _joined([one.steps for one in found])
+        told = steps % self._record.stride(int(steps[-1]) if found else 0) == 0
+        told[-1:] = True
+        if name == "step":
+            return steps[told].astype(np.float64)
+        if name == "probabilities":
+            lines = [one.values[:, : self._n_classes].swapaxes(1, 2) for one in found]
+            blank = np.empty((0, self._batch_size, self._n_classes))
+        else:
+            lines, blank = [self._column(one, name) for one in found], np.empty((0, self._batch_size))
+        values = (np.concatenate(lines) if lines else blank)[told].astype(np.float64)
+        return values[:, 0] if self._batch_size == 1 else values.swapaxes(0, 1)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(("step", *self._columns, "probabilities"))
+        return iter(("step", *self._names, "probabilities"))
 
     def __len__(self) -> int:
-        return len(self._columns) + 2
+        return len(self._names) + 2
 
     def __repr__(self) -> str:
         """Name the columns; never print them."""
-        return f"History({self._count} steps: {', '.join(self)})"
+        return f"History({self._step} steps: {', '.join(self)})"
 
 
 class Trajectory:
     """The sequences of a run, one per step, within a memory budget.
 
-    Beyond the budget every other one is dropped, and from then on only every second step is kept, and so on: what is
-    kept is always spread evenly over the run.
+    Beyond it only every second one is kept, every fourth, and so on, and the latest: an eighth of the budget's.
 
     Parameters
     ----------
@@ -169,30 +184,30 @@ class Trajectory:
         Bytes.
     """
 
-    def __init__(self, budget: int = 256 * 2**20) -> None:
+    def __init__(self, budget: int = TRAJECTORY_BYTES) -> None:
         self._budget = budget
-        self._kept: dict[int, NDArray[np.float32]] = {}
-        self._stride = 1
+        self._record = Record(1, 1)  # until the first sequence tells how many there is room for
+        self._is_sized = False
 
     def append(self, step: int, sequence: NDArray[np.float32]) -> None:
-        """Keep the sequence right after `step`, if it is that step's turn."""
-        if step % self._stride:
-            return
-        kept = self._kept
-        kept[step] = sequence
-        if len(kept) * sequence.nbytes > self._budget and len(kept) > 2:  # noqa: PLR2004 - nothing left to thin
-            self._stride *= 2
-            self._kept = {step: kept[step] for step in kept if step % self._stride == 0}
+        """Keep the sequence right after `step`."""
+        if not self._is_sized:
+            self._is_sized = True
+            row_bytes = sequence.nbytes + 16  # its step's number, and its share of what holds them
+            self._record = Record(max(1, self._budget * 8 // 9 // row_bytes), row_bytes)
+        self._record.next_row(step, sequence.shape)[...] = sequence
+        self._record.keep()
 
     def upto(self, step: int) -> Trajectory:
         """Return a trajectory of its own with the sequences up to `step`; this one stays as it is."""
         shorter = copy.copy(self)
-        shorter._kept = {kept: sequence for kept, sequence in self._kept.items() if kept <= step}
+        shorter._record = self._record.upto(step)
         return shorter
 
-    def between(self, first: int, last: int) -> list[int]:
-        """List the steps from `first` to `last` whose sequence is kept."""
-        return [step for step in range(first, last + 1) if step in self._kept]
+    def between(self, first: int, last: int, most: int) -> list[int]:
+        """List steps from `first` to `last` whose sequence is kept: at most so many, spread evenly."""
+        kept = _joined([one.steps for one in self._record.between(first, last)])
+        return kept[:: max(1, -(-len(kept) // most))].tolist() if most else []
 
     def at(self, step: int) -> NDArray[np.float32]:
         """Return the sequence right after `step`; step 0 is the start.
@@ -202,9 +217,19 @@ class Trajectory:
         LookupError
             If there is no such step, or it was thinned out.
         """
-        kept = self._kept
-        if step in kept:
-            return kept[step]
-        latest = max(list(kept), default=0)
-        thinned = f", of which every {self._stride}th is kept" if self._stride > 1 else ""
+        record, newest = self._record, self._record.latest
+        latest = 0 if newest is None else int(newest.steps[0])
+        try:
+            wanted = operator.index(step)
+        except TypeError:
+            wanted = -1
+        found = record.between(wanted, wanted) if 0 <= wanted <= latest else []
+        if found:
+            return found[0].values[0]
+        stride = record.stride(latest)
+        thinned = f", of the older ones every {stride}th" if stride > 1 else ""
         raise LookupError(f"no sequence for step {step!r}; there are steps 0 to {latest}{thinned}")
+
+
+def _joined(steps: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    return np.concatenate(steps) if steps else np.empty(0, dtype=np.int64)

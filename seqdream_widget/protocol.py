@@ -22,6 +22,7 @@ from seqdream_widget.session import Session
 
 PROTOCOL = 1
 SNAPSHOT_ROWS = 2000
+FRAME_ROWS = 10_000
 SEQUENCE_BYTES = 256 * 1024  # sequences of one frame
 MOST_STEPS = 10_000
 
@@ -110,7 +111,7 @@ def pack(header: Message, arrays: Arrays) -> tuple[Message, list[bytes]]:
 def snapshot(session: Session, settings: Message, steps_per_second: float) -> tuple[Message, Arrays]:
     """Say everything a view needs to draw itself."""
     columns = session.history.columns
-    rows = session.history.rows(1, session.step_count, columns, most=SNAPSHOT_ROWS)
+    rows = session.history.rows(1, session.step_count, columns, SNAPSHOT_ROWS)
     header = {
         "kind": "snapshot",
         "protocol": PROTOCOL,
@@ -130,14 +131,13 @@ def snapshot(session: Session, settings: Message, steps_per_second: float) -> tu
 
 
 def frame(session: Session, after: int, steps_per_second: float) -> tuple[Message, Arrays]:
-    """Say what the steps since `after` brought: all their scalars, and sequences up to the byte budget."""
+    """Say what the steps since `after` brought: scalars and sequences of all of them, up to the budget."""
     columns = session.history.columns
     latest = session.step_count
     sequence = session.sequence[0].numpy()
     # The sequence now may have been edited since its step: it is sent as it is, the ones before as they were.
-    kept = session.trajectory.between(after + 1, latest - 1)
     room = max(0, SEQUENCE_BYTES // sequence.nbytes - 1)
-    picked = kept[:: max(1, -(-len(kept) // room))] if room else []
+    picked = session.trajectory.between(after + 1, latest - 1, room)
     sequences = [session.trajectory.at(step)[0] for step in picked]
     header = {
         "kind": "frame",
@@ -148,7 +148,7 @@ def frame(session: Session, after: int, steps_per_second: float) -> tuple[Messag
         "thinned": len(picked) < max(0, latest - 1 - after),
     }
     arrays = {
-        **_rows(session.history.rows(after + 1, latest, columns)),
+        **_rows(session.history.rows(after + 1, latest, columns, FRAME_ROWS)),
         "sequences": np.stack([*sequences, sequence]),
         **_probabilities(session),
     }

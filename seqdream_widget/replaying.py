@@ -236,7 +236,7 @@ def _divergence(session: Session, end: Json, header: Json, decoder: Decoder) -> 
     wrong = (~same if same.ndim == 1 else (~same).any(dim=0)).nonzero()
     if torch.equal(sequence, session.sequence) and not len(wrong):
         return None
-    first = int(wrong[0]) + 1 if len(wrong) else None
+    first = int(session.history["step"][wrong[0]]) if len(wrong) else None
     found = Divergence(first, float((sequence - session.sequence).abs().max()))
     logged, here = cast("object", header.get("versions")), versions()
     where = "" if logged == here else f" It was logged with {shown(logged)}, and this is {shown(here)}."

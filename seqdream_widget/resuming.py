@@ -18,7 +18,7 @@ from seqdream_widget.history import History, Trajectory
 from seqdream_widget.log import Log, read_tensors
 from seqdream_widget.replaying import begun, carry_out, event_of, in_line
 from seqdream_widget.session import Session
-from seqdream_widget.stored import revived
+from seqdream_widget.stored import revived, revived_rows
 from seqdream_widget.timeline import Cursor, Done, Moment, Place, Return, Run, Steps
 
 
@@ -122,7 +122,8 @@ def _leap(session: Session, log: Log, objects: Mapping[str, Any], path: Path) ->
         record = cast("Json", json.loads(metadata["record"]))
         decoder = Decoder(tensors, objects, session.data)
         checkpoint = revived(record["checkpoint"], decoder, session.scene, session.timeline.first.iterate.held_values)
-        history = History.unpacked({name: decoder.tensor(kept).numpy() for name, kept in record["history"].items()})
+        packed = [revived_rows(rows, decoder) for rows in record["history"]]
+        history = History.unpacked(len(session.start), len(session.classes), packed)
         events = [log.records[number] for number in range(1, record["lines"])]
     except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the log has all that it has
         warnings.warn(f'"{path}" is of no use, all steps are taken again: {error}', stacklevel=3)

@@ -1,4 +1,4 @@
-"""A checkpoint as JSON and tensors, and back: the same bits."""
+"""A checkpoint and the rows of a history as JSON and tensors, and back: the same bits."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from seqdream_widget.dreamer import Checkpoint
 from seqdream_widget.encoding import Decoder, Encoder, Json
 from seqdream_widget.iterate import Standing
 from seqdream_widget.optimizers import chosen, restore, snapshot, transplanted
+from seqdream_widget.record import Stretch
 from seqdream_widget.scene import Scene
 
 
@@ -91,6 +92,18 @@ def revived(record: Json, decoder: Decoder, scene: Scene, at: Float[Tensor, "bat
         frozenset(record["released"]),
         _unpacked(record["changes"], decoder),
     )
+
+
+def stored_rows(rows: Stretch, encoder: Encoder) -> Json:
+    """Describe rows of a history."""
+    steps, values = torch.as_tensor(rows.steps), torch.as_tensor(rows.values)
+    return {"names": [*rows.names], "steps": encoder.tensor(steps), "values": encoder.tensor(values)}
+
+
+def revived_rows(record: Json, decoder: Decoder) -> Stretch:
+    """Read rows of a history."""
+    steps, values = decoder.tensor(record["steps"]).numpy(), decoder.tensor(record["values"]).numpy()
+    return Stretch(tuple(record["names"]), steps, values)
 
 
 def _memory_of(standing: Standing) -> dict[str, Any]:
