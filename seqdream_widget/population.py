@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Callable, Hashable, Iterator
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
@@ -15,6 +14,7 @@ from torch import Tensor
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.probe import Probe
 from seqdream_widget.reference import Members as Statistics
+from seqdream_widget.threads import intra_op_threads, statistic
 
 CHUNK = 256  # sequences handed to the model at once
 NEIGHBOURS = 5
@@ -82,19 +82,19 @@ class Members:
         """Return those of them for which a mask is true."""
         return self.take(mask.nonzero()[:, 0])
 
-    @functools.cached_property
+    @statistic
     def centroid(self) -> Float[Tensor, " feature"]:
         """The mean of the features."""
         return self.features.mean(dim=0)
 
-    @functools.cached_property
+    @statistic
     def distances(self) -> Float[Tensor, " member"]:
         """Each member's distance to the centroid of the others."""
         # f − (m·c − f) / (m − 1) = m / (m − 1) · (f − c)
         others = len(self) / max(1, len(self) - 1)
         return others * torch.linalg.vector_norm(self.features - self.centroid, dim=1)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped in torch
 
-    @functools.cached_property
+    @statistic
     def neighbour_distances(self) -> Float[Tensor, " member"]:
         """Each member's mean distance to the five nearest others."""
         found: list[Tensor] = []
@@ -177,7 +177,7 @@ class Population:
         self.x, self.y = data.x, data.y
         probabilities: list[Tensor] = []
         features: list[Tensor] = []
-        with torch.no_grad():
+        with torch.no_grad(), intra_op_threads(1):
             for x in chunks(data.x, CHUNK):
                 activity = probe(x.to(probe.device, probe.dtype))
                 probabilities.append(activity.probabilities().float().cpu())
@@ -192,7 +192,7 @@ class Population:
         """Return the population of a model and data; computed at the first call, kept as long as the data is."""
         return _populations.get(data, key_of(probe), lambda: Population(probe, data))
 
-    @functools.cached_property
+    @statistic
     def floor(self) -> Float[Tensor, "channel 1"]:
         """Magnitude under which a frequency counts as absent."""
         return Statistics(self.x).floor

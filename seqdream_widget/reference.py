@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import weakref
 from typing import ClassVar
 
@@ -14,6 +13,7 @@ from torch import Tensor
 from seqdream_widget.classes import Classes
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.spectrum import log_magnitude, power
+from seqdream_widget.threads import statistic
 
 FLOOR = 1e-3
 """Magnitudes below this share of a channel's root mean square magnitude count as absent."""
@@ -37,7 +37,7 @@ class Members:
         self.x = x
         self._quantiles: dict[tuple[float, float], Tensor] = {}
 
-    @functools.cached_property
+    @statistic
     def value_range(self) -> tuple[Float[Tensor, "channel 1"], Float[Tensor, "channel 1"]]:
         """Smallest and largest value of each channel."""
         return self.x.amin(dim=(0, 2))[:, None], self.x.amax(dim=(0, 2))[:, None]
@@ -49,34 +49,34 @@ class Members:
             self._quantiles[low, high] = torch.tensor(found)
         return self._quantiles[low, high]
 
-    @functools.cached_property
+    @statistic
     def floor(self) -> Float[Tensor, "channel 1"]:
         """Magnitude under which a frequency counts as absent: a thousandth of the root mean square magnitude."""
         size = power(self.x).mean(dim=(0, 2)).sqrt()[:, None]
         return FLOOR * torch.where(size > 0, size, 1.0)
 
-    @functools.cached_property
+    @statistic
     def log_spectrum(self) -> Float[Tensor, "channel frequency"]:
         """Mean of the members' log-magnitude spectra; `spectrum.log_magnitude` with `floor`."""
         return log_magnitude(self.x, self.floor).mean(dim=0)
 
-    @functools.cached_property
+    @statistic
     def spectrum_spread(self) -> float:
         """Median over the members of the root mean square difference of their log-magnitude spectrum to the mean."""
         difference = log_magnitude(self.x, self.floor) - self.log_spectrum
         return float(difference.square().mean(dim=(1, 2)).sqrt().median())
 
-    @functools.cached_property
+    @statistic
     def mean(self) -> Float[Tensor, "channel 1"]:
         """Mean value of each channel."""
         return self.x.mean(dim=(0, 2))[:, None]
 
-    @functools.cached_property
+    @statistic
     def amplitude(self) -> Float[Tensor, "channel 1"]:
         """Standard deviation in time of each channel: the median over the members."""
         return self.x.std(dim=2, correction=0).median(dim=0).values[:, None]
 
-    @functools.cached_property
+    @statistic
     def roughness(self) -> Float[Tensor, "channel 1"]:
         """Mean of |x_t − x_{t−1}| in each channel."""
         return self.x.diff(dim=2).abs().mean(dim=(0, 2))[:, None]
@@ -138,22 +138,22 @@ class Reference:
             self._members[index] = Members(x)
         return self._members[index]
 
-    @functools.cached_property
+    @statistic
     def mean(self) -> Float[Tensor, "channel 1"]:
         """Mean value of each channel."""
         return self.data.x.mean(dim=(0, 2))[:, None]
 
-    @functools.cached_property
+    @statistic
     def deviation(self) -> Float[Tensor, "channel 1"]:
         """Standard deviation of each channel."""
         return self.data.x.std(dim=(0, 2))[:, None]
 
-    @functools.cached_property
+    @statistic
     def mean_sequence(self) -> Float[Tensor, "channel time"]:
         """Mean of all sequences at each time step."""
         return self.data.x.mean(dim=0)
 
-    @functools.cached_property
+    @statistic
     def time_step_range(self) -> tuple[Float[Tensor, "channel time"], Float[Tensor, "channel time"]]:
         """Smallest and largest real value at each time step."""
         return self.data.x.amin(dim=0), self.data.x.amax(dim=0)

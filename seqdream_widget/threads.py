@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import time
 from collections.abc import Callable, Generator
+from typing import Any, TypeVar
 
 import torch
+
+Value = TypeVar("Value")
 
 
 @contextlib.contextmanager
@@ -19,6 +23,17 @@ def intra_op_threads(count: int) -> Generator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def statistic(compute: Callable[[Any], Value]) -> functools.cached_property[Value]:
+    """Make a property that is computed when first asked for, with one thread: the same bits whatever runs then."""
+
+    @functools.wraps(compute)
+    def alone(owner: object) -> Value:
+        with intra_op_threads(1):
+            return compute(owner)
+
+    return functools.cached_property(alone)
 
 
 def fastest_thread_count(work: Callable[[], None], rounds: int = 7) -> int:

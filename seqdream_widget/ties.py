@@ -6,6 +6,7 @@ import torch
 
 from seqdream_widget.population import Population, Ties
 from seqdream_widget.probe import Probe
+from seqdream_widget.threads import intra_op_threads
 
 LINES = 64
 BISECTIONS = 16
@@ -29,7 +30,7 @@ def _found(probe: Probe, population: Population, classes: tuple[int, int]) -> Ti
     a, b = (group.x[rows].to(probe.device, probe.dtype) for group, rows in zip(groups, drawn, strict=True))
     low, high = torch.zeros(LINES, 1, 1).to(a), torch.ones(LINES, 1, 1).to(a)
     first, second = classes
-    with torch.no_grad():
+    with torch.no_grad(), intra_op_threads(1):
         for _ in range(BISECTIONS):
             middle = (low + high) / 2
             logits = probe(torch.lerp(a, b, middle)).logits

@@ -18,7 +18,9 @@ from torch import nn
 import seqdream_widget as sd
 from seqdream_widget.optimizers import OPTIMIZERS, chosen
 from seqdream_widget.parameterizations import Parameterization
+from seqdream_widget.reference import Members
 from seqdream_widget.regularizers import Projection, Regularizer
+from seqdream_widget.threads import intra_op_threads
 
 C = sd.commands
 LENGTH, CHANNELS, RATE = 23, 2, 0.05
@@ -276,3 +278,15 @@ def test_a_change_of_optimizer_changes_no_bit_and_begins_it_anew(optimizer):
     s.run(5)
     begun.run(5)
     assert torch.equal(s.sequence, begun.sequence)
+
+
+def test_statistics_of_real_data_do_not_depend_on_how_many_threads_run_then():
+    x = torch.randn(300, 1, 600, generator=torch.Generator().manual_seed(0))
+    found = []
+    for threads in (1, 2):
+        with intra_op_threads(threads):
+            members = Members(x.clone())
+            names = ("mean", "amplitude", "roughness", "floor", "log_spectrum")
+            found.append([getattr(members, name) for name in names] + [members.spectrum_spread])
+            assert torch.get_num_threads() == threads
+    assert all(torch.equal(torch.as_tensor(one), torch.as_tensor(other)) for one, other in zip(*found, strict=True))
