@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import weakref
+from collections import deque
 from typing import Self
 
 import torch
@@ -18,6 +20,9 @@ from seqdream_widget.parameters import whole
 from seqdream_widget.readings import Readings
 from seqdream_widget.threads import intra_op_threads
 from seqdream_widget.timeline import Cursor, Event, Moment, Place, Remark, Run, Timeline, Way
+
+HISTORIES = 32
+"""Of runs that were left, kept for whoever comes back; what an older one measured is measured again."""
 
 
 class Past(Readings, Driven):
@@ -34,6 +39,7 @@ class Past(Readings, Driven):
     threads: int
     run_id: int
     _timeline: Timeline
+    _left: deque[History]
 
     def sequence_at(self, step: int) -> Float[Tensor, "batch channel time"]:
         """Return the sequence right after `step`, before commands given at it; step 0 is the start.
@@ -129,6 +135,7 @@ class Past(Readings, Driven):
             other._dreamer = self._dreamer.twin()
             other._timeline = self._timeline.branch()
             other._run = self._run.upto(self.step_count)
+            other._left = deque([*self._left, self._run.history], self._left.maxlen)
             return other
 
     def compare_unsteered(self) -> Comparison:
@@ -174,7 +181,7 @@ class Past(Readings, Driven):
     def take_up(self, moment: Moment) -> None:
         """Go on from a moment of this session that was kept elsewhere; its timeline has come there already."""
         self._dreamer.become(moment.checkpoint)
-        self._timeline.take_up(moment.checkpoint, moment.run)
+        self._timeline.take_up(moment.checkpoint, moment.run.history)
         self._run, self._step_count = moment.run, -1
         self._publish()
 
@@ -184,7 +191,7 @@ class Past(Readings, Driven):
         return self._timeline
 
     def _place(self) -> Place:
-        return Place(self._timeline.tick, self._dreamer.step_count, self._run)
+        return Place(self._timeline.tick, self._dreamer.step_count, weakref.ref(self._run.history))
 
     def _go(self, how: Way, step: int = 0) -> None:
         with self._alone(), self._lock:
@@ -193,23 +200,31 @@ class Past(Readings, Driven):
             place = self._timeline.place_of(how, left, step)
             run = self._run_of(place)
             self._timeline.returned(how, place, left)
-            self.run_id += 1
-            self._run, self._step_count = run, place.step
+            self._begin_run(run)
+            self._step_count = place.step
             self._publish()
 
     def _run_of(self, place: Place) -> Run:
         """Make the dreamer what it was at a place, and return the run that led there."""
-        if place.run is not None:
+        is_ours = self._timeline.is_on_the_way(place.tick, self._timeline.tick)
+        trajectory = self._run.trajectory.upto(place.step) if is_ours else Trajectory()
+        history = None if place.history is None else place.history()
+        if history is not None:
             self._timeline.recall(self._dreamer, place.tick)
-            return place.run.upto(place.step)
-        # It happened before this session came back from a disk: what was measured then is measured again.
-        run = self._new_run()
+            return Run(history.upto(place.step), trajectory)
+        history = self._new_history()
         for measurement in self._timeline.retrace(self._dreamer, place.tick):
-            run.history.append(measurement)
-        return run
+            history.append(measurement)
+        return Run(history, trajectory)
 
-    def _new_run(self) -> Run:
-        return Run(History(len(self._dreamer.start), len(self.scene.classes)), Trajectory())
+    def _begin_run(self, run: Run) -> None:
+        """Go on with another run; of those that were left, the latest histories are kept, and no sequences."""
+        self.run_id += 1
+        self._left.append(self._run.history)
+        self._run = run
+
+    def _new_history(self) -> History:
+        return History(len(self._dreamer.start), len(self.scene.classes))
 
     def _publish(self, x: Float[Tensor, "batch channel time"] | None = None) -> None:
         """Take the snapshot that readers on other threads see: the step's number last, when all of it is there.

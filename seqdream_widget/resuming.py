@@ -135,7 +135,7 @@ def _leap(session: Session, log: Log, objects: Mapping[str, Any], path: Path) ->
 
 def _rehearse(session: Session, records: Sequence[Json], decoder: Decoder) -> None:
     """Note down what happened without doing it again."""
-    timeline, now = session.timeline, Place(0, 0, None)
+    timeline, now = session.timeline, Place(0, 0)
     for number, record in enumerate(records, start=2):
         with in_line(number):
             event, step = event_of(record, decoder), now.step
@@ -152,4 +152,4 @@ def _rehearse(session: Session, records: Sequence[Json], decoder: Decoder) -> No
                 step = place.step
             else:
                 timeline.remark(event)
-            now = Place(timeline.tick, step, None)
+            now = Place(timeline.tick, step)

@@ -7,6 +7,7 @@ to it between them, and whoever else asks is answered from what was last publish
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,12 +23,13 @@ from seqdream_widget.commands.settings import SetLearningRate
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.dreamer import Dreamer
 from seqdream_widget.errors import shown
+from seqdream_widget.history import Trajectory
 from seqdream_widget.log import Log, header_of, log_of
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import DEFAULT_RATE, OptimizerFactory
 from seqdream_widget.parameterizations import Parameterization, parameterization_of
 from seqdream_widget.parameters import known_keywords_only, whole
-from seqdream_widget.past import Past
+from seqdream_widget.past import HISTORIES, Past
 from seqdream_widget.presets import Preset, merged
 from seqdream_widget.probe import Probe
 from seqdream_widget.reference import Reference
@@ -36,7 +38,7 @@ from seqdream_widget.regularizers.base import checked
 from seqdream_widget.scene import Scene
 from seqdream_widget.starts import Drawn, shape_of, start_of
 from seqdream_widget.threads import intra_op_threads
-from seqdream_widget.timeline import Done, Remark, Timeline
+from seqdream_widget.timeline import Done, Remark, Run, Timeline
 
 if TYPE_CHECKING:
     from seqdream_widget.replaying import Divergence
@@ -178,8 +180,11 @@ class Session(Past):
         )
         self.divergence: Divergence | None = None
         self._be_free()
-        self.run_id = 0
-        self._begin()
+        self.run_id = 1
+        self._left = deque(maxlen=HISTORIES)
+        self._run = Run(self._new_history(), Trajectory())
+        self._step_count = -1
+        self._publish()
         self._timeline = Timeline(self._dreamer)
         if autosave is not None:
             self.save_into(Autosave.begun(Path(autosave), self, lambda encoder: header_of(self, encoder)))
@@ -187,12 +192,6 @@ class Session(Past):
     def save_into(self, autosave: Autosave) -> None:
         """Have what happens from now on written down."""
         self._autosave = autosave
-
-    def _begin(self) -> None:
-        self.run_id += 1
-        self._run = self._new_run()
-        self._step_count = -1
-        self._publish()
 
     # ---- steps and commands -------------------------------------------------------------------------------------
 
@@ -284,10 +283,10 @@ class Session(Past):
                 raise
             self._timeline.did(Done(command, outcome, self.threads), before, was)
             if isinstance(command, Reset):
-                self._begin()
-                return 1
+                self._begin_run(Run(self._new_history(), Trajectory()))
+                self._step_count = -1
             self._publish()
-            return before.step + 1
+            return self.step_count + 1
 
     def _refused(self, command: Command, error: Exception) -> None:
         self._timeline.remark(Remark("refusal", f"{shown(command)}: {error}"))

@@ -13,6 +13,7 @@ import copy
 import dataclasses
 import itertools
 import threading
+import weakref
 from collections.abc import Container, Generator, Iterator
 from typing import Any, Literal, NamedTuple, cast
 
@@ -84,11 +85,11 @@ class Run:
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """A moment of a session that one can come back to, with what the run up to it measured, where that is kept."""
+    """A moment of a session that one can come back to, with the history that led there as long as someone keeps it."""
 
     tick: int
     step: int
-    run: Run | None
+    history: weakref.ref[History] | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -212,14 +213,15 @@ class Timeline:
             self.undoable.append(Deed(left))
         self._add(Return(place.tick, how, place.step))
 
-    def take_up(self, checkpoint: Checkpoint, run: Run) -> None:
-        """Go on from a checkpoint that was kept elsewhere, and from the run that led there."""
+    def take_up(self, checkpoint: Checkpoint, history: History) -> None:
+        """Go on from a checkpoint that was kept elsewhere, and from the history that led there."""
         self.keep(checkpoint)
-        self.undoable = [Deed(self._with(run, deed.before), deed.gesture) for deed in self.undoable]
-        self.redoable = [(self._with(run, place), deed) for place, deed in self.redoable]
+        self.undoable = [Deed(self._with(history, deed.before), deed.gesture) for deed in self.undoable]
+        self.redoable = [(self._with(history, place), deed) for place, deed in self.redoable]
 
-    def _with(self, run: Run, place: Place) -> Place:
-        return dataclasses.replace(place, run=run) if self.is_on_the_way(place.tick, self.tick) else place
+    def _with(self, history: History, place: Place) -> Place:
+        is_ours = self.is_on_the_way(place.tick, self.tick)
+        return dataclasses.replace(place, history=weakref.ref(history)) if is_ours else place
 
     def remark(self, remark: Remark) -> None:
         """Note what changes nothing. Anyone may do so, on any thread."""

@@ -11,6 +11,7 @@ import torch
 from hypothesis import given, settings
 
 import seqdream_widget as sd
+from seqdream_widget import session as session_module
 from seqdream_widget.runner import Runner
 from seqdream_widget.timeline import Timeline
 from tests.models import make
@@ -103,9 +104,9 @@ def test_a_branch_goes_on_as_its_origin_would_and_never_changes_it(program, more
 
 @FEW
 @given(PROGRAMS)
-def test_the_past_is_as_exact_where_hardly_a_checkpoint_is_kept(program):
+def test_the_past_is_as_exact_where_hardly_a_checkpoint_or_history_is_kept(program):
     rich = after(program)
-    with mock.patch.object(Timeline.__init__, "__defaults__", (1,)):
+    with mock.patch.object(Timeline.__init__, "__defaults__", (1,)), mock.patch.object(session_module, "HISTORIES", 1):
         poor = after(program)
     while poor._timeline.undoable:
         poor.undo()
@@ -244,3 +245,20 @@ def test_a_note_changes_nothing_and_undo_passes_over_it():
     assert s.frozen == []
     with pytest.raises(ValueError, match="give 1 to 10,000 characters"):
         C.Note("")
+
+
+def test_what_a_forgotten_run_measured_is_measured_again():
+    with mock.patch.object(session_module, "HISTORIES", 1):
+        s, left = new(), []
+        for steps in (3, 5, 4):
+            s.run(steps)
+            s.submit(C.Edit(2, [0.5]))
+            s.run(2)
+            left.append(state_of(s))
+            s.submit(C.Reset())
+        with mock.patch.object(Timeline, "retrace", autospec=True, side_effect=Timeline.retrace) as retrace:
+            for was in reversed(left):
+                s.undo()
+                assert state_of(s) == was
+                s.undo()
+    assert retrace.call_count >= 2
