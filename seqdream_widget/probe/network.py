@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from seqdream_widget.probe.custody import borrowed, named_layers
 
 # Modules that by definition put features last: (batch, time, feature).
-_FEATURES_LAST = (
+FEATURES_LAST = (
     nn.Linear,
     nn.LayerNorm,
     nn.RNNBase,
@@ -65,7 +65,7 @@ class Network:
         first = next(module.parameters(), torch.empty(0))
         recurrent = any(kind_of(part) in ("RNN", "LSTM", "GRU") for part in module.modules())
         # cuDNN's recurrent layers have no gradient in eval mode.
-        self._without_cudnn = recurrent and first.is_cuda
+        self.without_cudnn = recurrent and first.is_cuda
         self._layers = named_layers(module)
         self._taps: set[Tap] = set()
         self._here = threading.local()
@@ -76,7 +76,7 @@ class Network:
         caught: dict[Tap, Tensor] = {}
         self._here.caught, self._here.wanted = caught, wanted
         try:
-            if self.lent or self.draws or self._without_cudnn:
+            if self.lent or self.draws or self.without_cudnn:
                 with self._custody():
                     return self.module(x), caught
             return self.module(x), caught
@@ -154,7 +154,7 @@ class Network:
                 stack.enter_context(borrowed(self.module))
                 for tap in self._taps:
                     self._attach(tap)
-            if self._without_cudnn:
+            if self.without_cudnn:
                 stack.enter_context(torch.backends.cudnn.flags(enabled=False))
             if self.draws:
                 stack.enter_context(same_draws())
@@ -193,7 +193,7 @@ def first_tensor(output: Any) -> Tensor | None:
 
 def batch_and_channel_first(module: nn.Module, output: Tensor) -> Tensor:
     """Bring what layers return as (batch, time, feature) into the order (batch, channel, time) of all others."""
-    if output.ndim <= 2 or not isinstance(module, _FEATURES_LAST):  # noqa: PLR2004 - no time axis
+    if output.ndim <= 2 or not isinstance(module, FEATURES_LAST):  # noqa: PLR2004 - no time axis
         return output
     if isinstance(module, nn.LayerNorm) and len(module.normalized_shape) > 1:
         return output

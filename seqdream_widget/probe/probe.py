@@ -21,6 +21,7 @@ from seqdream_widget.probe.inputs import LAYOUTS, examples, find_layout
 from seqdream_widget.probe.listing import Layers
 from seqdream_widget.probe.network import Network, Tap, last_linear
 from seqdream_widget.probe.outputs import Tail, logits_of, tail_of, tensor_of
+from seqdream_widget.probe.straight import Straight, straightened
 from seqdream_widget.starts import shape_of
 from seqdream_widget.threads import intra_op_threads
 
@@ -121,7 +122,7 @@ class Probe:
             self._list_layers(features)
             self._folded = self._fold()
         # For each choice of layers the network that answers, and where it catches what is wanted.
-        self._answering: dict[tuple[str, ...], tuple[Network, tuple[Tap, ...]]] = {}
+        self._answering: dict[tuple[str, ...], tuple[Network | Straight, tuple[Tap, ...]]] = {}
         self._choose(())
 
     def __call__(self, x: Float[Tensor, "batch channel time"], layers: tuple[str, ...] = ()) -> Activity:
@@ -237,7 +238,7 @@ class Probe:
                 folded = None
         return folded if folded is not None and self._agrees(folded, self._taps(())) else None
 
-    def _choose(self, layers: tuple[str, ...]) -> tuple[Network, tuple[Tap, ...]]:
+    def _choose(self, layers: tuple[str, ...]) -> tuple[Network | Straight, tuple[Tap, ...]]:
         """Choose the folded network where it gives the same outputs of these layers: of them and the model alone."""
         for name in layers:
             self._check_layer(name)
@@ -245,7 +246,10 @@ class Probe:
         for tap in taps:
             self._plain.tap(tap)
         fits = self._folded is not None and all(self._agrees(self._folded, (tap,)) for tap in taps)
-        self._answering[layers] = (self._folded if fits and self._folded is not None else self._plain, taps)
+        network = self._folded if fits and self._folded is not None else self._plain
+        with torch.enable_grad(), intra_op_threads(1):
+            straight = straightened(network, taps, self._arrange(self._example))
+        self._answering[layers] = (straight or network, taps)
         return self._answering[layers]
 
     def _taps(self, layers: tuple[str, ...]) -> tuple[Tap, ...]:

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 import seqdream_widget as sd
 from seqdream_widget.probe import Probe
+from seqdream_widget.probe.straight import Straight, has_one_way_through
 from tests.models import FAMILIES, LSTMClassifier, PerStep, WithLock, make, with_tail
 
 X = sd.load_demo("forda").data.x[:3]
@@ -410,3 +411,88 @@ def test_a_dream_begins_also_where_gradients_are_switched_off():
     with torch.no_grad():
         assert Probe(LSTMClassifier(), 1, 500).n_classes == 2
         assert sd.layers(PerStep(), X)["head"] == (2, 496)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_straight_line_code_gives_the_bits_of_the_network_or_is_not_used(family, monkeypatch):
+    x = torch.randn(3, 1, 500, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    straight = Probe(make(family), 1, 500)
+    monkeypatch.setattr("seqdream_widget.probe.probe.straightened", lambda *_: None)
+    called = Probe(make(family), 1, 500)
+    for layers in ((), tuple(called.layers)[:1]):
+        one, other = straight(x, layers), called(x, layers)
+        assert torch.equal(one.logits, other.logits)
+        assert torch.equal(one.features, other.features)
+        assert all(torch.equal(one.layers[name], other.layers[name]) for name in layers)
+        slopes = [torch.autograd.grad(activity.logits.square().sum(), x)[0] for activity in (one, other)]
+        assert torch.equal(*slopes)
+
+
+class Remembers(nn.Module):
+    """Carries something from one call to the next, as a recurrent network may."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(60, 2)
+        self.memory = torch.zeros(1, 2)
+
+    def forward(self, x):
+        self.memory = 0.5 * self.memory[:1] + self.linear(x[:, 0])
+        return self.memory
+
+
+def test_a_network_that_remembers_goes_on_remembering():
+    probe, x = Probe(Remembers().eval(), 1, 60), torch.randn(1, 1, 60)
+    assert not isinstance(probe._answering[()][0], Straight)
+    assert not torch.equal(probe(x).logits, probe(x).logits)
+
+
+class Counts(nn.Module):
+    calls = 0
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(60, 2)
+
+    def forward(self, x):
+        Counts.calls += 1
+        return self.linear(x[:, 0])
+
+
+class Chooses(Counts):
+    def forward(self, x):
+        return self.linear(x[:, 0]) if self.training else -self.linear(x[:, 0])
+
+
+class Delegates(Counts):
+    def forward(self, x):
+        return self.tell(self.linear(x[:, 0]))
+
+    def tell(self, y):
+        Counts.calls += 1
+        return y
+
+
+class Prints(Counts):
+    def forward(self, x):
+        print("called")
+        return self.linear(x[:, 0])
+
+
+@pytest.mark.parametrize("kind", [Counts, Chooses, Delegates, Prints])
+def test_code_that_may_do_something_else_in_the_next_call_is_called(kind):
+    assert not has_one_way_through(kind())
+    assert not isinstance(Probe(kind().eval(), 1, 60)._answering[()][0], Straight)
+
+
+def test_plain_networks_run_as_straight_line_code():
+    for family in ("resnet", "cnn", "lstm"):
+        assert isinstance(Probe(make(family), 1, 60)._answering[()][0], Straight)
+
+
+def test_a_weight_that_a_hook_computes_is_left_to_its_hook():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = nn.Sequential(nn.utils.weight_norm(nn.Conv1d(1, 4, 3)), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 58, 2))
+    x = torch.randn(2, 1, 60)
+    assert torch.allclose(Probe(model.eval(), 1, 60)(x).logits, model(x))
