@@ -181,7 +181,7 @@ class Past(Readings, Driven):
     def take_up(self, moment: Moment) -> None:
         """Go on from a moment of this session that was kept elsewhere; its timeline has come there already."""
         self._dreamer.become(moment.checkpoint)
-        self._timeline.take_up(moment.checkpoint, moment.run.history)
+        self._timeline.keep(moment.checkpoint)
         self._run, self._step_count = moment.run, -1
         self._publish()
 
@@ -206,16 +206,17 @@ class Past(Readings, Driven):
 
     def _run_of(self, place: Place) -> Run:
         """Make the dreamer what it was at a place, and return the run that led there."""
-        is_ours = self._timeline.is_on_the_way(place.tick, self._timeline.tick)
-        trajectory = self._run.trajectory.upto(place.step) if is_ours else Trajectory()
+        if self._timeline.is_on_the_way(place.tick, self._timeline.tick):
+            self._timeline.recall(self._dreamer, place.tick)
+            return self._run.upto(place.step)
         history = None if place.history is None else place.history()
         if history is not None:
             self._timeline.recall(self._dreamer, place.tick)
-            return Run(history.upto(place.step), trajectory)
+            return Run(history.upto(place.step), Trajectory())
         history = self._new_history()
         for measurement in self._timeline.retrace(self._dreamer, place.tick):
             history.append(measurement)
-        return Run(history, trajectory)
+        return Run(history, Trajectory())
 
     def _begin_run(self, run: Run) -> None:
         """Go on with another run; of those that were left, the latest histories are kept, and no sequences."""

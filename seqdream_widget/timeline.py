@@ -27,6 +27,8 @@ from seqdream_widget.threads import intra_op_threads
 
 BUDGET = 64 * 2**20
 """Bytes of checkpoints; beyond it every other one is dropped."""
+OVERHEAD = 512
+"""Bytes of a tensor beside its numbers, about: those of a short sequence are fewer."""
 EVERY = 64
 """Steps from one checkpoint to the next, at first."""
 
@@ -213,16 +215,6 @@ class Timeline:
             self.undoable.append(Deed(left))
         self._add(Return(place.tick, how, place.step))
 
-    def take_up(self, checkpoint: Checkpoint, history: History) -> None:
-        """Go on from a checkpoint that was kept elsewhere, and from the history that led there."""
-        self.keep(checkpoint)
-        self.undoable = [Deed(self._with(history, deed.before), deed.gesture) for deed in self.undoable]
-        self.redoable = [(self._with(history, place), deed) for place, deed in self.redoable]
-
-    def _with(self, history: History, place: Place) -> Place:
-        is_ours = self.is_on_the_way(place.tick, self.tick)
-        return dataclasses.replace(place, history=weakref.ref(history)) if is_ours else place
-
     def remark(self, remark: Remark) -> None:
         """Note what changes nothing. Anyone may do so, on any thread."""
         with self._lock:
@@ -398,9 +390,9 @@ def as_it_was_on_error(dreamer: Dreamer) -> Generator[None]:
 
 
 def _size(value: object) -> int:
-    """Return the bytes of all tensors within."""
+    """Return the bytes that all tensors within take."""
     if isinstance(value, Tensor):
-        return value.nbytes
+        return value.nbytes + OVERHEAD
     if isinstance(value, dict):
         return sum(map(_size, cast("dict[Any, Any]", value).values()))
     if isinstance(value, list | tuple):

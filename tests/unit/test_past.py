@@ -262,3 +262,18 @@ def test_what_a_forgotten_run_measured_is_measured_again():
                 assert state_of(s) == was
                 s.undo()
     assert retrace.call_count >= 2
+
+
+def test_nothing_is_measured_again_for_an_undo_within_the_run_however_often_it_was_done():
+    with mock.patch.object(session_module, "HISTORIES", 1), mock.patch.object(Timeline, "retrace") as retrace:
+        s = new()
+        for _ in range(5):
+            s.run(2)
+            s.submit(C.Freeze(1, 2))
+            s.run(2)
+            s.submit(C.Edit(5, [1.0]))
+            s.undo()
+        for step in (18, 14, 10, 6, 2):
+            s.undo()
+            assert s.step_count == len(s.history["score"]) == step
+    retrace.assert_not_called()
