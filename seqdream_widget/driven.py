@@ -6,57 +6,78 @@ import contextlib
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
-from typing import Protocol
 
 from seqdream_widget.commands import Command
+from seqdream_widget.turn import Turn
 
-
-class Driver(Protocol):
-    """Whoever takes a session's steps, and carries commands to it between them."""
-
-    def submit(self, command: Command) -> int:
-        """Hand the command over and return the step before which it took effect."""
-        ...
+SLICE = 0.02
+"""Seconds for which steps are taken on an event loop before it sees to the rest."""
+REST = 0.001
+"""Seconds that it has for that; time enough for a message to go through all hands."""
 
 
 class Driven(ABC):
-    """What can be driven: by whoever calls it, or by a runner."""
+    """What can be driven: by whoever calls it, or by a runner.
+
+    Attributes
+    ----------
+    turn : Turn
+        Whoever takes a step or carries out a command has it meanwhile.
+    """
+
+    turn: Turn
 
     def _be_free(self) -> None:
         """Be driven and watched by nobody."""
-        self._lock = threading.RLock()
-        self._driver: Driver | None = None
+        self.turn = Turn()
+        self._claim = threading.Lock()
         self._watcher: Callable[[], None] | None = None
 
     @abstractmethod
     def apply(self, command: Command) -> int:
         """Carry a command out between two steps."""
 
-    def _driver_now(self) -> Driver:
-        return self._driver or _Here(self)
+    def _carry_out(self, command: Command) -> int:
+        """Have a command carried out between two steps, and return the step before which it took effect."""
 
-    @contextlib.contextmanager
-    def _alone(self) -> Generator[None]:
-        """Let nobody else drive meanwhile, and tell the watcher afterwards."""
-        self.drive(_Here(self))
-        try:
-            yield
-        finally:
-            self.drive(None)
+        def job() -> int:
+            step = self.apply(command)
             self.changed()
+            return step
 
-    def drive(self, driver: Driver | None) -> None:
-        """Hand the session to a runner, or take it back with ``None``.
+        return self.turn.ask(job)
+
+    def claim(self) -> None:
+        """Drive it from now on, until `let_go`.
 
         Raises
         ------
         RuntimeError
-            If another runner drives it.
+            If it is driven already.
         """
-        with self._lock:
-            if driver is not None and self._driver is not None:
-                raise RuntimeError("the session is running already; pause it first")
-            self._driver = driver
+        if not self._claim.acquire(blocking=False):
+            raise RuntimeError("the session is running already; pause it first")
+
+    def let_go(self) -> None:
+        """Drive it no longer."""
+        self._claim.release()
+
+    @contextlib.contextmanager
+    def _driving(self) -> Generator[None]:
+        """Let nobody else drive meanwhile, and tell the watcher afterwards."""
+        self.claim()
+        try:
+            yield
+        finally:
+            with self.turn:
+                self.let_go()
+                self.changed()
+
+    @contextlib.contextmanager
+    def _alone(self) -> Generator[None]:
+        """Drive it in one go."""
+        with self._driving(), self.turn:
+            yield
 
     def watch(self, watcher: Callable[[], None] | None) -> None:
         """Have `watcher` called after each command and each `run`; ``None`` ends that."""
@@ -66,15 +87,3 @@ class Driven(ABC):
         """Tell the watcher, if there is one."""
         if self._watcher is not None:
             self._watcher()
-
-
-class _Here:
-    """Carries commands out on the spot."""
-
-    def __init__(self, session: Driven) -> None:
-        self._session = session
-
-    def submit(self, command: Command) -> int:
-        step = self._session.apply(command)
-        self._session.changed()
-        return step

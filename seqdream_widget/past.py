@@ -12,6 +12,7 @@ from torch import Tensor
 
 from seqdream_widget.comparison import Comparison, compared
 from seqdream_widget.driven import Driven
+from seqdream_widget.interrupts import deferred
 from seqdream_widget.parameters import whole
 from seqdream_widget.readings import Readings
 from seqdream_widget.threads import intra_op_threads
@@ -119,7 +120,7 @@ class Past(Readings, Driven):
         RuntimeError
             If the session is playing in a widget: pause it first.
         """
-        with self._alone(), self._lock:
+        with self._alone():
             self._timeline.remark(Remark("branch", ""))
             other = copy.copy(self)
             other._be_free()
@@ -171,7 +172,7 @@ class Past(Readings, Driven):
         return Place(self._timeline.tick, self._dreamer.step_count, self._history, self._trajectory)
 
     def _return_to(self, place: Place, how: Literal["undo", "redo", "restore"]) -> None:
-        with self._lock:
+        with self.turn, deferred():
             self._timeline.recall(self._dreamer, place.tick)
             self._timeline.returned(Return(place.tick, how, place.step))
             self.run_id += 1

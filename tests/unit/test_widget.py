@@ -12,7 +12,7 @@ from torch import nn
 
 import seqdream_widget as sd
 from seqdream_widget import widget as widget_module
-from seqdream_widget.runner import Pacer
+from seqdream_widget.pacer import Pacer
 
 C = sd.commands
 
