@@ -223,7 +223,7 @@ class SeqDream(anywidget.AnyWidget):
         """Send a frame if one is due."""
         if self._pacer.due():
             self._tell_frame()
-            if self._has_front_end and self._pacer.silence > PATIENCE:
+            if self._has_front_end and self._runner.endless and self._pacer.silence > PATIENCE:
                 self._waits_for_view = True
                 self._runner.pause(wait=False, reason="goes on when a view of it opens again")
         if time.monotonic() >= self._traits_due:

@@ -103,6 +103,12 @@ class Runner(ABC):
         return self._run is not None
 
     @property
+    def endless(self) -> bool:
+        """Whether the run goes on until it is paused."""
+        run = self._run
+        return run is not None and run.remaining is None
+
+    @property
     def steps_per_second(self) -> float:
         """The pace of the last steps; 0 while paused."""
         run = self._run
