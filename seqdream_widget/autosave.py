@@ -8,6 +8,7 @@ names; ``checkpoint.safetensors``, the newest checkpoint, so that coming back ne
 from __future__ import annotations
 
 import json
+import math
 import os
 import threading
 import time
@@ -22,7 +23,7 @@ from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.encoding import Encoder, Json
 from seqdream_widget.log import line_of, record_of
 from seqdream_widget.stored import stored, stored_rows
-from seqdream_widget.timeline import Cursor, Event, Moment
+from seqdream_widget.timeline import Cursor, Moment, Timeline
 
 LOG, TENSORS, CHECKPOINT, OWNER = "log.jsonl", "tensors", "checkpoint.safetensors", "owner"
 SPACING = 0.05
@@ -39,12 +40,13 @@ class Saved(Protocol):
     data: SequenceDataset | None
 
     @property
-    def is_driven(self) -> bool:
-        """Whether a run goes on."""
+    def timeline(self) -> Timeline:
+        """All that happened."""
         ...
 
-    def since(self, cursor: Cursor, *, with_moment: bool) -> tuple[list[Event], Cursor, Moment | None]:
-        """Return what has happened since a cursor, the next cursor and, if asked for, all that is so now."""
+    @property
+    def is_driven(self) -> bool:
+        """Whether a run goes on."""
         ...
 
 
@@ -77,6 +79,7 @@ class Autosave:
         self._lock = threading.Lock()
         self._waiting: list[Then] = []
         self._is_due = False
+        self._moment: Moment | None = None
         self._thread: threading.Thread | None = None
         self._written = 0.0
         self._checkpoint_at = time.monotonic() + CHECKPOINT_EVERY
@@ -108,10 +111,17 @@ class Autosave:
         _write(directory / LOG, line_of(record).encode())
         return Autosave(directory, source, Cursor(), 1)
 
-    def stepped(self) -> None:
-        """Hear that a step was taken."""
-        if time.monotonic() >= self._checkpoint_at:
-            self.wake()
+    @property
+    def wants_moment(self) -> bool:
+        """Whether it is time for a checkpoint."""
+        return time.monotonic() >= self._checkpoint_at
+
+    def keep(self, moment: Moment) -> None:
+        """Write a checkpoint, soon."""
+        self._checkpoint_at = math.inf
+        with self._lock:
+            self._moment = moment
+        self.wake()
 
     def wake(self, then: Then | None = None) -> None:
         """Write what has happened until now, soon; then call `then`, on another thread."""
@@ -153,22 +163,27 @@ class Autosave:
                 then()
 
     def _write_news(self) -> None:
-        begin = time.monotonic()
-        with_moment = begin >= self._checkpoint_at
-        events, cursor, moment = self._source.since(self._cursor, with_moment=with_moment)
-        records = [record_of(event, self._encoder) for event in events]
         if (self.directory / OWNER).read_bytes() != self._mark.encode():
             raise RuntimeError(f'another session has gone on with "{self.directory}"')
+        with self._lock:
+            moment, self._moment = self._moment, None
+        if moment is not None:
+            begin = time.monotonic()
+            self._append(moment.cursor)
+            self._keep_moment(moment)
+            self._checkpoint_at = begin + max(CHECKPOINT_EVERY, 20 * (time.monotonic() - begin))
+        self._append(self._source.timeline.cursor)
+
+    def _append(self, upto: Cursor) -> None:
+        """Write down what has happened up to there."""
+        records = [record_of(event, self._encoder) for event in self._source.timeline.between(self._cursor, upto)]
         self._keep_tensors()
         if records:
             with (self.directory / LOG).open("ab") as file:
                 file.write("".join(map(line_of, records)).encode())
                 file.flush()
                 os.fsync(file.fileno())
-        self._cursor, self._lines = cursor, self._lines + len(records)
-        if moment is not None:
-            self._keep_moment(moment)
-            self._checkpoint_at = begin + max(CHECKPOINT_EVERY, 20 * (time.monotonic() - begin))
+        self._cursor, self._lines = upto, self._lines + len(records)
 
     def _keep_moment(self, moment: Moment) -> None:
         rows = moment.run.history.packed(moment.checkpoint.step_count)

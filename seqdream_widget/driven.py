@@ -7,27 +7,32 @@ import threading
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
-from typing import Protocol
 
 from seqdream_widget.autosave import Autosave
 from seqdream_widget.commands import Command
+from seqdream_widget.turn import Turn
 
-
-class Driver(Protocol):
-    """Whoever takes a session's steps, and carries commands to it between them."""
-
-    def submit(self, command: Command) -> int:
-        """Hand the command over and return the step before which it took effect."""
-        ...
+SLICE = 0.02
+"""Seconds for which steps are taken on an event loop before it sees to the rest."""
+REST = 0.001
+"""Seconds that it has for that; time enough for a message to go through all hands."""
 
 
 class Driven(ABC):
-    """What can be driven: by whoever calls it, or by a runner."""
+    """What can be driven: by whoever calls it, or by a runner.
+
+    Attributes
+    ----------
+    turn : Turn
+        Whoever takes a step or carries out a command has it meanwhile.
+    """
+
+    turn: Turn
 
     def _be_free(self) -> None:
         """Be driven and watched by nobody."""
-        self._lock = threading.RLock()
-        self._driver: Driver | None = None
+        self.turn = Turn()
+        self._claim = threading.Lock()
         self._watcher: Callable[[], None] | None = None
         self._autosave: Autosave | None = None
         self._is_unsaved_told = False
@@ -36,24 +41,57 @@ class Driven(ABC):
     def apply(self, command: Command) -> int:
         """Carry a command out between two steps."""
 
-    def _driver_now(self) -> Driver:
-        return self._driver or _Here(self)
+    def _carry_out(self, command: Command) -> int:
+        """Have a command carried out between two steps, and return the step before which it took effect."""
+
+        def job() -> int:
+            step = self.apply(command)
+            self.changed()
+            return step
+
+        step = self.turn.ask(job)
+        self.settle()
+        return step
+
+    def claim(self) -> None:
+        """Drive it from now on, until `let_go`.
+
+        Raises
+        ------
+        RuntimeError
+            If it is driven already.
+        """
+        if not self._claim.acquire(blocking=False):
+            raise RuntimeError("the session is running already; pause it first")
+
+    def let_go(self) -> None:
+        """Drive it no longer."""
+        self._claim.release()
+        if self._autosave is not None:
+            self._autosave.wake()
 
     @contextlib.contextmanager
-    def _alone(self) -> Generator[None]:
+    def _driving(self) -> Generator[None]:
         """Let nobody else drive meanwhile, and tell the watcher afterwards."""
-        self.drive(_Here(self))
+        self.claim()
         try:
             yield
         finally:
-            self.drive(None)
+            with self.turn:
+                self.let_go()
+                self.changed()
             self.settle()
-            self.changed()
+
+    @contextlib.contextmanager
+    def _alone(self) -> Generator[None]:
+        """Drive it in one go."""
+        with self._driving(), self.turn:
+            yield
 
     @property
     def is_driven(self) -> bool:
-        """Whether a runner drives it."""
-        return self._driver is not None and not isinstance(self._driver, _Here)
+        """Whether somebody drives it."""
+        return self._claim.locked()
 
     # ---- what is on disk ----------------------------------------------------------------------------------------
 
@@ -77,20 +115,7 @@ class Driven(ABC):
                 self._is_unsaved_told = True
                 warnings.warn(self._autosave.failure, stacklevel=4)
 
-    def drive(self, driver: Driver | None) -> None:
-        """Hand the session to a runner, or take it back with ``None``.
-
-        Raises
-        ------
-        RuntimeError
-            If another runner drives it.
-        """
-        with self._lock:
-            if driver is not None and self._driver is not None:
-                raise RuntimeError("the session is running already; pause it first")
-            self._driver = driver
-        if driver is None and self._autosave is not None:
-            self._autosave.wake()
+    # ---- who watches --------------------------------------------------------------------------------------------
 
     def watch(self, watcher: Callable[[], None] | None) -> None:
         """Have `watcher` called after each command and each `run`; ``None`` ends that."""
@@ -100,16 +125,3 @@ class Driven(ABC):
         """Tell the watcher, if there is one."""
         if self._watcher is not None:
             self._watcher()
-
-
-class _Here:
-    """Carries commands out on the spot."""
-
-    def __init__(self, session: Driven) -> None:
-        self._session = session
-
-    def submit(self, command: Command) -> int:
-        step = self._session.apply(command)
-        self._session.settle()
-        self._session.changed()
-        return step

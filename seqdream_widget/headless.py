@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from tqdm.auto import tqdm
 
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.history import History
@@ -19,10 +18,10 @@ from seqdream_widget.log import Log
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory
 from seqdream_widget.parameterizations import Parameterization
-from seqdream_widget.parameters import known_keywords_only, whole
+from seqdream_widget.parameters import known_keywords_only
 from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers import Regularizer
-from seqdream_widget.session import Session, Start
+from seqdream_widget.session import Callback, Session, Start
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,11 +83,12 @@ def dream(
     features: str | None = None,
     autosave: str | Path | None = None,
     progress: bool = True,
-    callback: Callable[[Session], bool | None] | None = None,
+    callback: Callback | None = None,
 ) -> Result:
     """Climb `objective` for `steps` steps and return the sequence found.
 
     The same seed on the same machine gives the same bits. The user's model and the global random state are untouched.
+    Ctrl-C and the notebook's interrupt end it after the present step, with a warning; the result is what it came to.
 
     Parameters
     ----------
@@ -146,12 +146,5 @@ def dream(
         features=features,
         autosave=autosave,
     )
-    steps = whole("steps", steps, 0, 10**9)
-    with tqdm(total=steps, desc="dreaming", unit="step", disable=not progress) as bar:
-
-        def after_step(session: Session) -> bool | None:
-            bar.update()
-            return None if callback is None else callback(session)
-
-        session.run(steps, after_step)
+    session.run(steps, callback, progress)
     return Result(session.sequence, session.history, session)

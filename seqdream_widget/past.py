@@ -16,10 +16,11 @@ from seqdream_widget.comparison import Comparison, compared
 from seqdream_widget.driven import Driven
 from seqdream_widget.errors import shown
 from seqdream_widget.history import History, Trajectory
+from seqdream_widget.interrupts import deferred
 from seqdream_widget.parameters import whole
 from seqdream_widget.readings import Readings
 from seqdream_widget.threads import intra_op_threads
-from seqdream_widget.timeline import Cursor, Event, Moment, Place, Remark, Run, Timeline, Way
+from seqdream_widget.timeline import Moment, Place, Remark, Run, Timeline, Way
 
 HISTORIES = 32
 """Of runs that were left, kept for whoever comes back; what an older one measured is measured again."""
@@ -53,7 +54,7 @@ class Past(Readings, Driven):
         """
         with contextlib.suppress(LookupError):
             return torch.tensor(self._run.trajectory.at(step))
-        with self._lock:
+        with self.turn:
             if step not in range(self.step_count + 1):
                 raise LookupError(f"no sequence for step {shown(step)}; there are steps 0 to {self.step_count}")
             then = self._dreamer.twin()
@@ -128,7 +129,7 @@ class Past(Readings, Driven):
         RuntimeError
             If the session is playing in a widget: pause it first.
         """
-        with self._alone(), self._lock:
+        with self._alone():
             self._timeline.remark(Remark("branch", ""))
             other = copy.copy(self)
             other._be_free()
@@ -171,12 +172,9 @@ class Past(Readings, Driven):
                 alone.step()
             return compared(self._dreamer, alone)
 
-    def since(self, cursor: Cursor, *, with_moment: bool) -> tuple[list[Event], Cursor, Moment | None]:
-        """Return what has happened since a cursor, the next cursor and, if asked for, all that is so now."""
-        with self._lock:
-            events, after = self._timeline.since(cursor)
-            tick = self._timeline.tick
-            return events, after, Moment(tick, self._dreamer.checkpoint(), self._run) if with_moment else None
+    def moment(self) -> Moment:
+        """Return all that is so now."""
+        return Moment(self._timeline.tick, self._timeline.cursor, self._dreamer.checkpoint(), self._run)
 
     def take_up(self, moment: Moment) -> None:
         """Go on from a moment of this session that was kept elsewhere; its timeline has come there already."""
@@ -194,7 +192,7 @@ class Past(Readings, Driven):
         return Place(self._timeline.tick, self._dreamer.step_count, weakref.ref(self._run.history))
 
     def _go(self, how: Way, step: int = 0) -> None:
-        with self._alone(), self._lock:
+        with self._alone(), deferred():
             left = self._place()
             step = whole("step", step, 0, left.step)
             place = self._timeline.place_of(how, left, step)

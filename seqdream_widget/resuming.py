@@ -19,7 +19,7 @@ from seqdream_widget.log import Log, read_tensors
 from seqdream_widget.replaying import begun, carry_out, event_of, in_line
 from seqdream_widget.session import Session
 from seqdream_widget.stored import revived, revived_rows
-from seqdream_widget.timeline import Cursor, Done, Moment, Place, Return, Run, Steps
+from seqdream_widget.timeline import Done, Moment, Place, Return, Run, Steps
 
 
 def resume(
@@ -82,7 +82,7 @@ def resume(
             carry_out(session, event_of(record, decoder))
     with (directory / LOG).open("r+b") as file:
         file.truncate(whole)
-    session.save_into(Autosave(directory, session, session.timeline.since(Cursor())[1], len(lines)))
+    session.save_into(Autosave(directory, session, session.timeline.cursor, len(lines)))
     return session
 
 
@@ -129,7 +129,7 @@ def _leap(session: Session, log: Log, objects: Mapping[str, Any], path: Path) ->
         warnings.warn(f'"{path}" is of no use, all steps are taken again: {error}', stacklevel=3)
         return 0
     _rehearse(session, events, Decoder(log.tensors, objects, session.data))
-    session.take_up(Moment(session.timeline.tick, checkpoint, Run(history, Trajectory())))
+    session.take_up(Moment(session.timeline.tick, session.timeline.cursor, checkpoint, Run(history, Trajectory())))
     return len(events)
 
 

@@ -6,15 +6,20 @@ to it between them, and whoever else asks is answered from what was last publish
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import itertools
+import time
+import warnings
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
+from tqdm.auto import tqdm
 
 from seqdream_widget.autosave import Autosave
 from seqdream_widget.classes import Classes
@@ -22,8 +27,10 @@ from seqdream_widget.commands import Command, Note, Reset
 from seqdream_widget.commands.settings import SetLearningRate
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.dreamer import Dreamer
+from seqdream_widget.driven import REST, SLICE
 from seqdream_widget.errors import shown
 from seqdream_widget.history import Trajectory
+from seqdream_widget.interrupts import deferred
 from seqdream_widget.log import Log, header_of, log_of
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import DEFAULT_RATE, OptimizerFactory
@@ -44,6 +51,7 @@ if TYPE_CHECKING:
     from seqdream_widget.replaying import Divergence
 
 Start = str | int | ArrayLike | Tensor
+Callback = Callable[["Session"], bool | None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -203,16 +211,19 @@ class Session(Past):
         StepError
             If the step went wrong, in every dream that had not `stopped`; it was undone.
         """
-        with self._lock:
+        with self.turn:
             measurement = self._dreamer.step()
             self._run.history.append(measurement)
             self._timeline.stepped(self._dreamer, torch.get_num_threads())
             self._publish(measurement.after)
-        if self._autosave is not None:
-            self._autosave.stepped()
+            if self._autosave is not None and self._autosave.wants_moment:
+                self._autosave.keep(self.moment())
 
-    def run(self, steps: int, callback: Callable[[Session], bool | None] | None = None) -> None:
+    def run(self, steps: int, callback: Callback | None = None, progress: bool = False) -> None:
         """Take `steps` steps here and now.
+
+        Ctrl-C and the notebook's interrupt stop it after the present step, with a warning: everything up to there is
+        kept. A second Ctrl-C does not wait for the step, which is undone then.
 
         Parameters
         ----------
@@ -220,6 +231,8 @@ class Session(Past):
             At least 0.
         callback : callable, optional
             Called with the session after each step; returning ``False`` stops.
+        progress : bool
+            Show a progress bar.
 
         Raises
         ------
@@ -229,11 +242,63 @@ class Session(Past):
             If the session is playing in a widget: pause it first.
         """
         steps = whole("steps", steps, 0, 10**9)
-        with self._alone(), intra_op_threads(self.threads):
-            for _ in range(steps):
-                self.step()
-                if callback is not None and callback(self) is False:
+        bar = tqdm(total=steps, desc="dreaming", unit="step", disable=not progress)
+        with deferred(answered=True) as interrupt, bar, self._alone(), intra_op_threads(self.threads):
+            for _ in self._march(steps, callback):
+                bar.update()
+                if interrupt.seen:
                     break
+        if interrupt.seen:
+            told = f"interrupted after step {self.step_count:,}; everything up to there is kept"
+            warnings.warn(told, stacklevel=2)
+
+    async def arun(self, steps: int | None = None, callback: Callback | None = None) -> None:
+        """Take steps on the running event loop, which sees to messages and other tasks in between.
+
+        It does so every few hundredths of a second. What is submitted meanwhile, by other tasks or from other threads,
+        is carried out between two steps. A task that is cancelled stops between two steps.
+
+        Parameters
+        ----------
+        steps : int, optional
+            At least 0; until cancelled, or stopped by `callback`, unless given.
+        callback : callable, optional
+            Called with the session after each step; returning ``False`` stops.
+
+        Raises
+        ------
+        StepError, RuntimeError
+            As `run` does.
+
+        Examples
+        --------
+        >>> import asyncio
+        >>> import seqdream_widget as sd
+        >>> demo = sd.load_demo("forda")
+        >>> session = sd.Session(demo.model, sd.objectives.Logit("abnormal"), data=demo.data)
+        >>> asyncio.run(session.arun(5))  # in a notebook: await session.arun(5)
+        >>> session.step_count
+        5
+        """
+        march = self._march(None if steps is None else whole("steps", steps, 0, 10**9), callback)
+        with self._driving():
+            while self._march_on(march):
+                await asyncio.sleep(REST)
+
+    def _march(self, steps: int | None, callback: Callback | None) -> Iterator[None]:
+        """Take a step at a time, and do before it what others ask for."""
+        for _ in itertools.count() if steps is None else range(steps):
+            self.turn.serve()
+            self.step()
+            yield
+            if callback is not None and callback(self) is False:
+                return
+
+    def _march_on(self, march: Iterator[None]) -> bool:
+        """Go on for a slice of time; return whether there is more to do."""
+        until = time.monotonic() + SLICE
+        with deferred(), self.turn, intra_op_threads(self.threads):
+            return any(time.monotonic() >= until for _ in march)
 
     def submit(self, command: Command) -> int:
         """Carry out a command before the next step, at once where nothing runs.
@@ -255,7 +320,7 @@ class Session(Past):
         except (TypeError, ValueError) as error:
             self._refused(command, error)
             raise
-        return self._driver_now().submit(command)
+        return self._carry_out(command)
 
     def check(self, command: Command) -> None:
         """Raise as `submit` would, and change nothing."""
@@ -265,7 +330,7 @@ class Session(Past):
 
     def apply(self, command: Command) -> int:
         """Carry out a command between two steps. Runners call this; people call `submit`."""
-        with self._lock, intra_op_threads(self.threads):
+        with self.turn, intra_op_threads(self.threads):
             try:
                 command.check(self._dreamer)
             except (TypeError, ValueError) as error:
@@ -300,5 +365,5 @@ class Session(Past):
 
     def measure(self) -> None:
         """Compute one gradient and change nothing, the random streams neither; what a runner times."""
-        with self._lock:
+        with self.turn:
             self._dreamer.evaluate()

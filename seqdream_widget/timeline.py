@@ -96,9 +96,10 @@ class Place:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Moment:
-    """All that is so at a tick."""
+    """All that is so at a tick, and how far the events go until then."""
 
     tick: int
+    cursor: Cursor
     checkpoint: Checkpoint
     run: Run
 
@@ -162,17 +163,23 @@ class Timeline:
         """Go through all that happened."""
         return iter(list(self._events))
 
-    def since(self, cursor: Cursor) -> tuple[list[Event], Cursor]:
-        """Return what has happened since a cursor, and the cursor for the next time."""
+    @property
+    def cursor(self) -> Cursor:
+        """How far the events go."""
         with self._lock:
-            new = self._events[cursor.events :]
-            if new and cursor.steps:
-                first = cast("Steps", new[0])
-                new[0] = Steps(first.count - cursor.steps, first.threads)
             last = self._events[-1] if self._events else None
-            amid = isinstance(last, Steps)
-            after = Cursor(len(self._events) - 1, last.count) if amid else Cursor(len(self._events))
-        return [event for event in new if not isinstance(event, Steps) or event.count], after
+            count = len(self._events)
+            return Cursor(count - 1, last.count) if isinstance(last, Steps) else Cursor(count)
+
+    def between(self, first: Cursor, last: Cursor) -> list[Event]:
+        """Return what happened between two cursors."""
+        with self._lock:
+            found = self._events[first.events : last.events + bool(last.steps)]
+        if last.steps:
+            found[-1] = Steps(last.steps, cast("Steps", found[-1]).threads)
+        if first.steps and found:
+            found[0] = Steps(cast("Steps", found[0]).count - first.steps, cast("Steps", found[0]).threads)
+        return [event for event in found if not isinstance(event, Steps) or event.count]
 
     # ---- what happens -------------------------------------------------------------------------------------------
 

@@ -17,14 +17,15 @@ from torch import Tensor, nn
 from seqdream_widget import protocol
 from seqdream_widget.commands import Command, Release, Reset
 from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.drivers import runner_class
 from seqdream_widget.errors import StepError
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory
+from seqdream_widget.pacer import Pacer
 from seqdream_widget.parameterizations import Parameterization
 from seqdream_widget.parameters import known_keywords_only, whole
 from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers import Regularizer
-from seqdream_widget.runner import Pacer, Runner
 from seqdream_widget.session import Session, Start
 
 STATIC = Path(__file__).parent / "static"
@@ -52,6 +53,9 @@ class SeqDream(anywidget.AnyWidget):
         As for `Session`.
     threads : int, optional
         Intra-op threads of torch during the run; chosen by measurement before the first step unless given.
+    driver : str
+        What takes the steps while it plays: ``"thread"``, a background thread; ``"asyncio"``, the event loop of the
+        notebook, between its cells; ``"auto"``, the loop in Colab, marimo and Pyodide, else a thread.
 
     Attributes
     ----------
@@ -116,7 +120,9 @@ class SeqDream(anywidget.AnyWidget):
         device: torch.device | str | None = None,
         layout: str | None = None,
         features: str | None = None,
+        driver: str = "auto",
     ) -> None:
+        runner = runner_class(driver)
         self.session = Session(
             model,
             objective,
@@ -134,7 +140,7 @@ class SeqDream(anywidget.AnyWidget):
             layout=layout,
             features=features,
         )
-        self._runner = Runner(self.session, self, measure_threads=threads is None)
+        self._runner = runner(self.session, self, measure_threads=threads is None)
         self._pacer = Pacer()
         self._traits_due = 0.0
         self._publisher = 0
@@ -143,7 +149,6 @@ class SeqDream(anywidget.AnyWidget):
         self._step_told = 0
         self._has_front_end = False
         self._waits_for_view = False
-        self._is_closed = False
         super().__init__()
         self._publish_traits(status=self._resting())
         self.on_msg(self._on_message)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
@@ -157,10 +162,8 @@ class SeqDream(anywidget.AnyWidget):
         Raises
         ------
         RuntimeError
-            If the widget is closed.
+            If the widget is closed, or if it is to play on an event loop where none runs.
         """
-        if self._is_closed:
-            raise RuntimeError("this widget is closed; make a new one")
         self._runner.play()
 
     def pause(self) -> None:
@@ -169,7 +172,7 @@ class SeqDream(anywidget.AnyWidget):
         self._runner.pause()
 
     def step(self, count: int = 1) -> None:
-        """Take `count` steps and wait for them.
+        """Take `count` steps and wait for them. Ctrl-C stops after the present one.
 
         Raises
         ------
@@ -178,8 +181,7 @@ class SeqDream(anywidget.AnyWidget):
         StepError
             If a step went wrong; it was undone.
         """
-        self._runner.play(whole("count", count, 1, protocol.MOST_STEPS))
-        self._runner.wait()
+        self._runner.step(whole("count", count, 1, protocol.MOST_STEPS))
         if self.error:
             raise StepError(self.error)
 
@@ -195,8 +197,7 @@ class SeqDream(anywidget.AnyWidget):
         """Stop the run and free what the widget holds in the browser and here."""
         # Also called by the base class when a constructor did not come to its end.
         if hasattr(self, "_runner"):
-            self._is_closed = True
-            self._runner.pause()
+            self._runner.close()
             self.session.watch(None)
         super().close()
 
@@ -222,7 +223,7 @@ class SeqDream(anywidget.AnyWidget):
         """Send a frame if one is due."""
         if self._pacer.due():
             self._tell_frame()
-            if self._has_front_end and self._pacer.silence > PATIENCE:
+            if self._has_front_end and self._runner.endless and self._pacer.silence > PATIENCE:
                 self._waits_for_view = True
                 self._runner.pause(wait=False, reason="goes on when a view of it opens again")
         if time.monotonic() >= self._traits_due:
@@ -333,7 +334,7 @@ class SeqDream(anywidget.AnyWidget):
         return self._runner.steps_per_second
 
     def _publish_traits(self, **changed: Any) -> None:
-        """Bring the observable traits up to date, all of them in one message and under one lock."""
+        """Bring the observable traits up to date, all of them in one message."""
         self._traits_due = time.monotonic() + 1 / TRAIT_RATE
         history = self.session.history
         latest = history.latest_probabilities()
@@ -346,8 +347,8 @@ class SeqDream(anywidget.AnyWidget):
             "frozen": self.session.frozen,
             **changed,
         }
-        # Traits are not thread-safe: unlocked, updates from the run and from the front end get lost.
-        with self._runner.lock, self.hold_sync():
+        # Traits are not thread-safe: this is only done by whoever has the session's turn.
+        with self.hold_sync():
             self._publisher = threading.get_ident()
             try:
                 self.playing = values.pop("playing")
@@ -361,13 +362,21 @@ class SeqDream(anywidget.AnyWidget):
         """Let people play and pause by setting the trait, or by linking it."""
         if self._publisher == threading.get_ident():
             return
-        if change["new"]:
-            self._runner.play()
-        else:
+        if not change["new"]:
             self._runner.pause(wait=False)
+            return
+        try:
+            self.play()
+        except RuntimeError:
+            with self.session.turn:
+                self._publish_traits()
+            raise
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take from the front end what may be set there: whether it plays. Everything else is ours to say."""
         playing = sync_data.get("playing")
         if isinstance(playing, bool) and playing != self._runner.playing:
-            self._runner.post(self._runner.play if playing else lambda: self._runner.pause(wait=False))
+            try:
+                self._runner.play() if playing else self._runner.pause(wait=False)
+            except RuntimeError as error:
+                self._refuse(None, error)

@@ -16,7 +16,7 @@ import pytest
 import seqdream_widget as sd
 from seqdream_widget import autosave
 from seqdream_widget.replaying import carry_out
-from seqdream_widget.runner import Runner
+from seqdream_widget.drivers import runner_class
 from seqdream_widget.timeline import Done, Return, Steps
 from tests.unit.programs import OBJECTIVES, Level, data, new, state_of
 
@@ -29,7 +29,7 @@ def live(folder: str, seed: int, told: Connection) -> None:
     autosave.CHECKPOINT_EVERY = 0.02
     chance = random.Random(seed)
     session = new(autosave=folder)
-    runner = Runner(session, Quiet(), measure_threads=False)
+    runner = runner_class("thread")(session, Quiet(), measure_threads=False)
     if seed % 2:
         runner.play()
     for k in range(10**6):

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 
 import seqdream_widget as sd
 from seqdream_widget import session as session_module
-from seqdream_widget.runner import Runner
+from seqdream_widget.drivers import runner_class
 from seqdream_widget.timeline import Timeline
 from tests.models import make
 from tests.unit.programs import COMMANDS, PROGRAMS, act, new, state_of
@@ -196,7 +196,7 @@ class Silent:
 @pytest.mark.parametrize("way", ["undo", "redo", "branch", "restore"])
 def test_while_it_plays_the_past_is_refused_with_pause_first(way):
     s = new()
-    runner = Runner(s, Silent(), measure_threads=False)
+    runner = runner_class("thread")(s, Silent(), measure_threads=False)
     runner.play()
     try:
         with pytest.raises(RuntimeError, match="pause it first"):

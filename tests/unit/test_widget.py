@@ -12,7 +12,8 @@ from torch import nn
 
 import seqdream_widget as sd
 from seqdream_widget import widget as widget_module
-from seqdream_widget.runner import Pacer
+from seqdream_widget.pacer import Pacer
+from tests.unit.loops import EventLoop, until
 
 C = sd.commands
 
@@ -22,25 +23,22 @@ def told():
     return []
 
 
-@pytest.fixture
-def w(told):
+@pytest.fixture(params=["thread", "asyncio"])
+def w(told, request):
+    """A widget with either driver; the tests speak to it from a thread on which no event loop runs."""
     torch.manual_seed(0)
     model = nn.Sequential(nn.Conv1d(1, 4, 5, padding=2), nn.Tanh(), nn.Flatten(), nn.Linear(160, 2))
-    widget = sd.SeqDream(model, sd.objectives.Logit(0), length=40, regularizers=[sd.regularizers.L2()], threads=1)
+    settings = {"length": 40, "regularizers": [sd.regularizers.L2()], "threads": 1, "driver": request.param}
+    loop = EventLoop()
+    widget = loop.do(lambda: sd.SeqDream(model, sd.objectives.Logit(0), **settings))
     widget.send = lambda message, buffers=None: told.append(message)
     yield widget
     widget.close()
+    loop.close()
 
 
 def receive(widget, **message):
     widget._handle_custom_msg(message, [])
-
-
-def until(condition, seconds=10.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.005)
 
 
 def kinds(told):
@@ -49,6 +47,10 @@ def kinds(told):
 
 def dream_threads():
     return [thread for thread in threading.enumerate() if thread.name == "seqdream"]
+
+
+def at_rest(widget):
+    return not widget._runner.playing and not dream_threads()
 
 
 def test_play_runs_in_the_background_and_pause_stops_at_a_step(w):
@@ -60,7 +62,7 @@ def test_play_runs_in_the_background_and_pause_stops_at_a_step(w):
     steps = w.session.step_count
     assert w.step_count == steps
     assert w.status == f"paused at step {steps:,}"
-    assert not dream_threads()
+    assert at_rest(w)
     time.sleep(0.05)
     assert w.session.step_count == steps
 
@@ -216,7 +218,7 @@ def test_a_model_that_raises_mid_run_stops_it_with_the_error_in_words(told):
     until(lambda: widget.error)
     assert "the model raised RuntimeError: out of paper; the step was undone" in widget.error
     assert widget.status.startswith("stopped at step")
-    until(lambda: not dream_threads())
+    until(lambda: at_rest(widget))
     assert not widget.playing
     Moody.calls = 0
     widget.step(3)
@@ -231,7 +233,7 @@ def test_the_playing_trait_can_be_set_and_linked(w):
     until(lambda: w.session.step_count > 5)
     assert w.playing
     button.value = False
-    until(lambda: not dream_threads())
+    until(lambda: at_rest(w))
     until(lambda: not w.playing)
 
 
@@ -242,7 +244,7 @@ def test_an_observer_can_stop_the_run(w):
 
     w.observe(stop, "step_count")
     w.playing = True
-    until(lambda: not dream_threads())
+    until(lambda: at_rest(w))
     assert w.session.step_count >= 5
 
 
@@ -261,7 +263,7 @@ def test_the_front_end_can_set_nothing_but_whether_it_plays(w):
     w.set_state({"playing": True})
     until(lambda: w.session.step_count > 3)
     w.set_state({"playing": False})
-    until(lambda: not dream_threads())
+    until(lambda: at_rest(w))
 
 
 def test_a_step_that_goes_wrong_raises_in_the_cell_that_asked_for_it(w):
@@ -283,23 +285,23 @@ def test_close_leaves_no_thread(w):
     w.play()
     until(lambda: w.session.step_count > 2)
     w.close()
-    assert not dream_threads()
+    assert at_rest(w)
 
 
 def test_a_run_that_nobody_watches_any_more_waits_for_a_view_and_loses_nothing(w, monkeypatch):
     monkeypatch.setattr(widget_module, "PATIENCE", 0.3)
     receive(w, kind="hello", protocol=1)
     w.play()
-    until(lambda: not dream_threads())
+    until(lambda: at_rest(w))
     until(lambda: "goes on when a view of it opens again" in w.status)
     steps = w.session.step_count
     assert steps > 0
     receive(w, kind="receipt", number=1)
     until(lambda: w.session.step_count > steps)
-    until(lambda: not dream_threads())
+    until(lambda: at_rest(w))
     receive(w, kind="pause")
     receive(w, kind="hello", protocol=1)
-    assert not dream_threads()
+    assert at_rest(w)
 
 
 def test_one_step_asked_of_a_waiting_run_is_one_step(w, monkeypatch):
@@ -307,11 +309,11 @@ def test_one_step_asked_of_a_waiting_run_is_one_step(w, monkeypatch):
     receive(w, kind="hello", protocol=1)
     w.play()
     until(lambda: "goes on when a view of it opens again" in w.status)
-    until(lambda: not dream_threads())
+    until(lambda: at_rest(w))
     steps = w.session.step_count
     receive(w, kind="step", count=1)
     until(lambda: w.session.step_count == steps + 1)
-    until(lambda: not dream_threads())
+    until(lambda: at_rest(w))
     assert w.session.step_count == steps + 1
 
 
@@ -323,7 +325,14 @@ def test_play_right_after_pause_goes_on(w):
     steps = w.session.step_count
     until(lambda: w.session.step_count > steps + 5)
     assert w.playing
-    assert len(dream_threads()) == 1
+    assert len(dream_threads()) <= 1
+
+
+def test_steps_that_were_counted_out_are_taken_whether_anyone_watches_or_not(w, monkeypatch):
+    monkeypatch.setattr(widget_module, "PATIENCE", 0.1)
+    receive(w, kind="hello", protocol=1)
+    w.step(1500)
+    assert w.session.step_count == 1500
 
 
 def test_any_word_of_the_front_end_shows_that_it_is_there(w, monkeypatch):

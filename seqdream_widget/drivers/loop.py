@@ -1,0 +1,51 @@
+"""Plays on the notebook's event loop: for where background threads do not show, or are not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+
+from seqdream_widget.driven import REST, SLICE
+from seqdream_widget.drivers.runner import Listener, Run, Runner
+from seqdream_widget.session import Session
+
+
+class LoopRunner(Runner):
+    """Takes the steps in a task, a slice of time at a turn, and lets the loop see to messages and other tasks between.
+
+    The loop is the one that runs where the runner is made, or else where `play` is called. From other threads `play` is
+    handed over to it.
+    """
+
+    def __init__(self, session: Session, listener: Listener, *, measure_threads: bool) -> None:
+        super().__init__(session, listener, measure_threads=measure_threads)
+        self._loop = _loop_here()
+
+    def _launch(self, run: Run) -> None:
+        if self._loop is None or not self._loop.is_running():
+            self._loop = _loop_here()
+        if self._loop is None:
+            raise RuntimeError(
+                'with driver="asyncio" a widget plays on an event loop, and none runs here; '
+                'take steps with w.step(100), or make the widget with driver="thread"'
+            )
+        self._loop.call_soon_threadsafe(self._start, self._loop, run)
+
+    def _start(self, loop: asyncio.AbstractEventLoop, run: Run) -> None:
+        # In a context of its own, as a thread has: what the run sends belongs to no cell.
+        run.means = loop.create_task(self._work(run), name="seqdream", context=contextvars.Context())
+
+    async def _work(self, run: Run) -> None:
+        try:
+            while run is self._run and self._take_steps(run, SLICE):
+                await asyncio.sleep(REST)
+        except asyncio.CancelledError:
+            self.pause(reason="its task was cancelled")
+            raise
+
+
+def _loop_here() -> asyncio.AbstractEventLoop | None:
+    with contextlib.suppress(RuntimeError):
+        return asyncio.get_running_loop()
+    return None

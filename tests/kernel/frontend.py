@@ -1,0 +1,134 @@
+"""A real kernel, and what a front end does with it: run cells, speak to a widget's comm, interrupt, restart."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jupyter_client import KernelManager
+from jupyter_client.kernelspec import KernelSpec
+
+ROOT = Path(__file__).parents[2]
+Message = dict[str, Any]
+
+
+class FrontEnd:
+    """One kernel and its messages. Nothing runs in the background: waiting for something is what reads messages."""
+
+    def __init__(self, python: Path | str) -> None:
+        self.manager = KernelManager()
+        self.manager._kernel_spec = KernelSpec(
+            argv=[str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            display_name="",
+            language="python",
+        )
+        self.manager.start_kernel(env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=str(ROOT))
+        self.client = self.manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=60)
+        self.told: list[Message] = []  # all that the kernel published, in order
+        self.replies: dict[str, Message] = {}  # by the message that was replied to
+
+    def close(self) -> None:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+    # ---- waiting ------------------------------------------------------------------------------------------------
+
+    def until(self, condition: Callable[[], Any], what: str = "", seconds: float = 30.0) -> Any:
+        """Read messages until the condition holds, and return what it gave."""
+        end = time.monotonic() + seconds
+        while not (value := condition()):
+            assert time.monotonic() < end, f"waited in vain {what}"
+            self._read()
+        return value
+
+    def _read(self) -> None:
+        for channel in (self.client.iopub_channel, self.client.shell_channel, self.client.control_channel):
+            while channel.msg_ready():
+                message = channel.get_msg(timeout=1)
+                if channel is self.client.iopub_channel:
+                    self.told.append(message)
+                else:
+                    self.replies[message["parent_header"].get("msg_id", "")] = message["content"]
+        time.sleep(0.002)
+
+    # ---- cells --------------------------------------------------------------------------------------------------
+
+    def start(self, code: str, *, subshell: str | None = None) -> str:
+        """Run a cell, and do not wait for it."""
+        message = self.client.session.msg("execute_request", {"code": code, "silent": False, "allow_stdin": False})
+        message["header"]["subshell_id"] = subshell
+        self.client.shell_channel.send(message)
+        return message["header"]["msg_id"]
+
+    def finish(self, cell: str, status: str = "ok") -> str:
+        """Wait until a cell has ended as it should, and return what it printed."""
+        reply = self.until(lambda: self.replies.get(cell), f"for {cell}")
+        assert reply["status"] == status, reply.get("traceback", reply)
+        self.until(lambda: any(m["content"].get("execution_state") == "idle" for m in self.about(cell)))
+        return "".join(m["content"]["text"] for m in self.about(cell) if m["msg_type"] == "stream")
+
+    def run(self, code: str, **where: Any) -> str:
+        """Run a cell to its end, and return what it printed."""
+        return self.finish(self.start(code, **where))
+
+    def about(self, message: str) -> list[Message]:
+        return [m for m in self.told if m["parent_header"].get("msg_id") == message]
+
+    def ask(self, expression: str) -> Any:
+        """Ask Python what it holds."""
+        return eval(self.run(f"print(repr({expression}))"))
+
+    def control(self, kind: str) -> Message:
+        """Send a request on the control channel, and return the reply."""
+        message = self.client.session.msg(kind, {})
+        self.client.control_channel.send(message)
+        return self.until(lambda: self.replies.get(message["header"]["msg_id"]), f"for {kind}")
+
+
+class View:
+    """A view of a widget: speaks to its comm and hears what it says."""
+
+    def __init__(self, front_end: FrontEnd, name: str, subshell: str | None = None) -> None:
+        self.front_end = front_end
+        self.comm = front_end.ask(f"{name}.comm.comm_id")
+        self.subshell = subshell
+        self._next = 0
+
+    def send(self, **content: Any) -> None:
+        """Send a custom message."""
+        self._send({"method": "custom", "content": content})
+
+    def set(self, **state: Any) -> None:
+        """Set traits, as a linked control does."""
+        self._send({"method": "update", "state": state, "buffer_paths": []})
+
+    def command(self, **command: Any) -> int:
+        """Send a command and return its id."""
+        self._next += 1
+        self.send(kind="command", id=self._next, command=command)
+        return self._next
+
+    def _send(self, data: Message) -> None:
+        session = self.front_end.client.session
+        message = session.msg("comm_msg", {"comm_id": self.comm, "data": data})
+        message["header"]["subshell_id"] = self.subshell
+        self.front_end.client.shell_channel.send(message)
+
+    def heard(self, kind: str | None = None) -> list[Message]:
+        """List what the widget has said, of one kind if given."""
+        said = [
+            m["content"]["data"]
+            for m in self.front_end.told
+            if m["msg_type"] == "comm_msg" and m["content"]["comm_id"] == self.comm
+        ]
+        told = [data["content"] for data in said if data["method"] == "custom"]
+        return [content for content in told if kind in (None, content["kind"])]
+
+    def answer(self, number: int) -> Message | None:
+        """Return the acknowledgement of a command, if it has come."""
+        return next((told for told in self.heard("acknowledgement") if told["id"] == number), None)
