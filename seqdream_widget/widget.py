@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.runner import Pacer, Runner
 from seqdream_widget.session import Session, Start
+from seqdream_widget.timeline import Return
+from seqdream_widget.words import latest, news
 
 STATIC = Path(__file__).parent / "static"
 TRAIT_RATE = 2.0  # how often a second the observable traits follow a run
@@ -215,6 +217,8 @@ class SeqDream(anywidget.AnyWidget):
         """Say that the run has begun."""
         self._pacer = Pacer()
         self._waits_for_view = False
+        if isinstance(latest(self.session), Return):
+            self._let_go()
         self._publish_traits(status="dreaming", error="")
         self._tell_settings()
 
@@ -250,11 +254,11 @@ class SeqDream(anywidget.AnyWidget):
     def _carry_out(self, request: protocol.Request) -> None:
         self._pacer.heard()
         # A run that waits for a view goes on at any word, unless that says itself how far to run.
-        goes_on = self._waits_for_view and request.kind not in ("pause", "step")
+        goes_on = self._waits_for_view and request.kind not in ("pause", "step", "undo", "redo")
         self._waits_for_view = False
         if request.kind == "hello":
             self._has_front_end = True
-            self._runner.post(self._tell_snapshot)
+            self._runner.post(self._greet)
         elif request.kind == "play":
             self._runner.play()
         elif request.kind == "pause":
@@ -265,6 +269,8 @@ class SeqDream(anywidget.AnyWidget):
             self._pacer.reported(request.number)
         elif request.command is not None:
             self._take_command(request.number, request.command)
+        else:
+            self._go_back(request.number, self.session.undo if request.kind == "undo" else self.session.redo)
         if goes_on:
             self._runner.play()
 
@@ -276,9 +282,23 @@ class SeqDream(anywidget.AnyWidget):
                 self._refuse(identifier, error)
                 return
             self._tell({"kind": "acknowledgement", "id": identifier, "step": step})
-            self._tell_change(protocol.news(command, self.session))
+            self._tell_change()
 
         self._runner.post(job)
+
+    def _go_back(self, identifier: int, way: Callable[[], None]) -> None:
+        self.pause()
+        way()
+        self._tell({"kind": "acknowledgement", "id": identifier, "step": self.session.step_count + 1})
+
+    def _greet(self) -> None:
+        # A view that was dragging may have gone with its page: nobody else will let its gesture go.
+        self._let_go()
+        self._tell_snapshot()
+
+    def _let_go(self) -> None:
+        for gesture in self.session.gestures:
+            self.session.apply(Release(gesture))
 
     def _refuse(self, identifier: object, error: Exception) -> None:
         known = identifier if isinstance(identifier, int) else None
@@ -294,9 +314,6 @@ class SeqDream(anywidget.AnyWidget):
             self.send(message, buffers)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
 
     def _tell_snapshot(self) -> None:
-        # A view that was dragging may have gone with its page: nobody else will let its gesture go.
-        for gesture in self.session.gestures:
-            self.session.apply(Release(gesture))
         self._run_told, self._step_told = self.session.run_id, self.session.step_count
         self._tell(*protocol.snapshot(self.session, self._settings(), self._pace()))
 
@@ -312,9 +329,10 @@ class SeqDream(anywidget.AnyWidget):
         header = {"kind": "settings", "step": self.session.step_count, "settings": self._settings()}
         self._tell(header, protocol.envelope(self.session))
 
-    def _tell_change(self, news: str = "") -> None:
-        """Say what a command has changed."""
-        told = f": {news}" if news else ""
+    def _tell_change(self) -> None:
+        """Say what a command, a `run` or a return to the past has changed."""
+        words = news(self.session)
+        told = f": {words}" if words else ""
         if not self._runner.playing:
             self._publish_traits(status=self._resting() + told, error="")
             self._tell_frame()

@@ -1,0 +1,185 @@
+"""The way back in the widget, without a browser: undo and redo as the page asks for them, and what it is told."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import torch
+from torch import nn
+
+import seqdream_widget as sd
+from seqdream_widget.words import undo_words
+
+C = sd.commands
+
+
+def network():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv1d(1, 4, 5, padding=2), nn.Tanh(), nn.Flatten(), nn.Linear(160, 2))
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+@pytest.fixture
+def w(told):
+    widget = sd.SeqDream(network(), sd.objectives.Logit(0), length=40, threads=1)
+    widget.send = lambda message, buffers=None: told.append(message)
+    yield widget
+    widget.close()
+
+
+def receive(widget, **message):
+    widget._handle_custom_msg(message, [])
+
+
+def until(condition, seconds=10.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.005)
+
+
+def of_kind(told, kind):
+    return [message for message in told if message["kind"] == kind]
+
+
+def settings(told):
+    return [message["settings"] for message in told if "settings" in message][-1]
+
+
+MOVE = {"type": "move_point", "index": 20, "radius": 4, "gesture": 7}
+
+
+def drag(widget, *values):
+    for number, value in enumerate(values):
+        receive(widget, kind="command", id=number, command={**MOVE, "value": value})
+    receive(widget, kind="command", id=99, command={"type": "release", "gesture": 7})
+
+
+def test_a_drag_made_mid_run_is_taken_back_as_one_and_the_run_is_paused(w, told):
+    w.play()
+    until(lambda: w.session.step_count > 20)
+    drag(w, 1.0, 2.0, 3.0)
+    until(lambda: len(of_kind(told, "acknowledgement")) == 4)
+    step = of_kind(told, "acknowledgement")[0]["step"]
+    until(lambda: w.session.step_count > step + 20)
+    receive(w, kind="undo", id=100)
+    assert not w.playing
+    assert w.session.step_count == step - 1
+    assert w.status == f"paused at step {step - 1:,}: undone"
+    assert torch.equal(w.sequence, w.session.sequence_at(step - 1))
+    assert of_kind(told, "acknowledgement")[-1] | {"arrays": []} == {
+        "kind": "acknowledgement",
+        "id": 100,
+        "step": step,
+        "run": 2,
+        "number": told[-1]["number"],
+        "arrays": [],
+    }
+    snapshot = of_kind(told, "snapshot")[-1]
+    assert (snapshot["run"], snapshot["step"]) == (2, step - 1)
+    assert settings(told)["undo"] is None
+    assert settings(told)["redo"] == "move of sample 20"
+
+
+def test_a_redo_goes_back_to_where_the_undo_left(w, told):
+    w.step(5)
+    drag(w, 1.0, 2.0)
+    w.step(5)
+    left = w.sequence
+    receive(w, kind="undo", id=1)
+    assert not torch.equal(w.sequence, left)
+    receive(w, kind="redo", id=2)
+    assert torch.equal(w.sequence, left)
+    assert w.status == "paused at step 10: redone"
+    assert settings(told)["undo"] == "move of sample 20"
+    assert settings(told)["redo"] is None
+
+
+def test_where_there_is_nothing_to_undo_the_answer_is_a_refusal_in_words(w, told):
+    receive(w, kind="undo", id=3)
+    receive(w, kind="redo", id=4)
+    first, second = of_kind(told, "refusal")
+    assert (first["id"], first["reason"]) == (3, "there is nothing to undo: no command was given")
+    assert second["id"] == 4
+    assert "there is nothing to redo" in second["reason"]
+
+
+def test_what_follows_an_undo_is_carried_out_after_it(w):
+    w.play()
+    until(lambda: w.session.step_count > 5)
+    receive(w, kind="command", id=1, command={"type": "freeze", "start": 0, "stop": 4})
+    receive(w, kind="undo", id=2)
+    receive(w, kind="command", id=3, command={"type": "freeze", "start": 8, "stop": 9})
+    assert w.frozen == [[8, 9, None, 0]]
+
+
+def test_an_undo_in_a_cell_is_told_with_a_new_run(w, told):
+    w.session.run(4)
+    w.session.submit(C.Freeze(3, 9))
+    w.session.run(4)
+    w.session.undo()
+    assert [message["kind"] for message in told[-2:]] == ["snapshot", "settings"]
+    assert told[-1]["run"] == 2
+    assert (w.status, w.step_count, w.frozen) == ("paused at step 4: undone", 4, [])
+    w.session.restore(2)
+    assert w.status == "paused at step 2: restored"
+    assert settings(told)["undo"] == "return to step 2"
+
+
+def test_a_redo_is_not_offered_while_it_runs(w, told):
+    w.session.submit(C.Freeze(3, 9))
+    w.session.undo()
+    assert settings(told)["redo"] == "freeze of samples 3 to 8"
+    w.play()
+    until(lambda: w.session.step_count > 2)
+    assert settings(told)["redo"] is None
+    w.pause()
+    assert settings(told)["redo"] is None
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (C.Edit(3, [1.0]), "edit of sample 3"),
+        (C.Edit(3, [1.0, 2.0]), "edit of samples 3 to 4"),
+        (C.MovePoint(7, 1.0), "move of sample 7"),
+        (C.Freeze(3, 9), "freeze of samples 3 to 8"),
+        (C.Unfreeze(3, 9), "unfreeze of samples 3 to 8"),
+        (C.SetRegularizer("total_variation", enabled=True), "change of total variation"),
+        (C.SetObjective(sd.objectives.Logit(1)), "change of objective"),
+        (C.SetLearningRate(0.1), "change of learning rate"),
+        (C.SetOptimizer("sgd"), "change of optimizer"),
+        (C.SetParameterization("fourier"), "change of parameterization"),
+        (C.Reset(), "reset"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_page_is_told_in_words_what_an_undo_takes_back(w, told, command, words):
+    w.session.submit(command)
+    w.session.submit(C.Note("nothing to take back"))
+    assert settings(told)["undo"] == words
+
+
+def test_a_replayed_change_of_objective_has_the_same_words(told):
+    session = sd.Session(network(), sd.objectives.Logit(0), length=40)
+    session.submit(C.SetObjective(sd.objectives.Logit(1)))
+    again = sd.replay(session.log, network())
+    assert undo_words(again) == "change of objective"
+
+
+def test_an_undo_into_the_middle_of_a_drag_can_be_redone_and_lets_go_when_it_plays(w):
+    receive(w, kind="command", id=1, command={**MOVE, "value": 1.0})
+    w.session.submit(C.Freeze(0, 4))
+    receive(w, kind="command", id=2, command={"type": "release", "gesture": 7})
+    receive(w, kind="undo", id=3)
+    receive(w, kind="undo", id=4)
+    assert w.session.gestures == (7,)
+    receive(w, kind="redo", id=5)
+    assert w.frozen == [[0, 4, None, 0]]
+    w.step(2)
+    assert w.session.gestures == ()
