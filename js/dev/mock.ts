@@ -126,6 +126,8 @@ export class MockModel {
       playing: false,
       status: `paused at step ${scene.step}`,
       error: scene.error,
+      undo: null,
+      redo: null,
       class_names: scene.classes,
       objective: {
         type: "logit",

@@ -1,11 +1,12 @@
 /** The sending side of the wire: hello, commands and their answers, sparse receipts. */
 
-import { type BrowserMessage, type Command, PROTOCOL } from "./protocol";
+import { type BrowserMessage, type Command, PROTOCOL, type Return } from "./protocol";
 
 export type Outcome = "accepted" | "refused" | "lost";
 
 interface Pending {
-  readonly command: Command;
+  /** Null where it is an undo or a redo. */
+  readonly command: Command | null;
   readonly settle: (outcome: Outcome) => void;
 }
 
@@ -86,22 +87,30 @@ export class Link {
   }
 
   command(command: Command): { id: number; outcome: Promise<Outcome> } {
+    const { id, outcome } = this.#expect(command);
+    this.post({ kind: "command", id, command });
+    return { id, outcome };
+  }
+
+  goBack(kind: Return): void {
+    this.post({ kind, id: this.#expect(null).id });
+  }
+
+  #expect(command: Command | null): { id: number; outcome: Promise<Outcome> } {
     this.#nextId += 1;
     const id = this.#nextId;
     const outcome = new Promise<Outcome>((settle) => {
       this.#pending.set(id, { command, settle });
     });
-    this.post({ kind: "command", id, command });
     return { id, outcome };
   }
 
-  /** Ends the wait for a command; null where it was not ours. */
-  settle(id: number, outcome: Outcome): Command | null {
+  /** Ends the wait for an answer; undefined where it was not ours. */
+  settle(id: number, outcome: Outcome): Pending | undefined {
     const pending = this.#pending.get(id);
-    if (pending === undefined) return null;
     this.#pending.delete(id);
-    pending.settle(outcome);
-    return pending.command;
+    pending?.settle(outcome);
+    return pending;
   }
 
   settleAll(outcome: Outcome): void {

@@ -22,6 +22,7 @@ import {
   type Move,
   PROTOCOL,
   type Refusal,
+  type Return,
   type Sequence,
   type Settings,
   type SettingsMessage,
@@ -86,6 +87,11 @@ export class Store {
 
   command(command: Command): Promise<Outcome> {
     return this.#link.command(command).outcome;
+  }
+
+  /** Undoes or redoes, where there is something. */
+  goBack(kind: Return): void {
+    if (this.settings.value?.[kind] != null) this.#link.goBack(kind);
   }
 
   newGesture(): number {
@@ -214,16 +220,18 @@ export class Store {
 
   #onAcknowledgement(message: Acknowledgement): void {
     this.previews.value = acknowledged(this.previews.value, message.id, message.step);
-    const command = this.#link.settle(message.id, "accepted");
+    const pending = this.#link.settle(message.id, "accepted");
     // Letting go is no new wish: the reason why the drag was refused stays.
-    if (command !== null && command.type !== "release") this.refusal.value = null;
+    if (pending && pending.command?.type !== "release") this.refusal.value = null;
   }
 
   #onRefusal(message: Refusal): void {
-    const command = message.id === null ? null : this.#link.settle(message.id, "refused");
+    const pending = message.id === null ? null : this.#link.settle(message.id, "refused");
     // Another page on this kernel asked for something else than we did.
-    if (message.id !== null && command === null) return;
-    if (command?.type === "release" && this.isRefused(command.gesture)) return;
+    if (pending === undefined) return;
+    const command = pending?.command;
+    // Nobody misses the hold of what is not held, such as after a refused move or another page's hello.
+    if (command?.type === "release") return;
     if (command?.type === "move_point") {
       this.#refusedGestures.add(command.gesture);
       this.previews.value = withoutGesture(this.previews.value, command.gesture);

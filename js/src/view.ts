@@ -13,7 +13,7 @@ import { isFrozen } from "./edit/kernel";
 import { Keys } from "./edit/keys";
 import { Pointer } from "./edit/pointer";
 import { type Preview, previewed } from "./edit/previews";
-import type { Frozen, Sequence } from "./protocol";
+import type { Frozen, Return, Sequence } from "./protocol";
 import type { Store } from "./store";
 
 export type Tool = "drag" | "freeze";
@@ -94,6 +94,11 @@ export class View {
   togglePlay(): void {
     if (this.isPlaying()) this.store.pause();
     else this.store.play();
+  }
+
+  goBack(kind: Return): void {
+    this.pointer?.cancel();
+    this.store.goBack(kind);
   }
 
   frozen(): readonly Frozen[] {

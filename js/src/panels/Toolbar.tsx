@@ -1,11 +1,21 @@
-/** Play, step, reset; the tool in hand; how far and how fast the dream goes. */
+/** Play, step, reset, undo and redo; the tool in hand; how far and how fast the dream goes. */
 
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 import { whole } from "../format";
+import type { Return } from "../protocol";
 import type { Tool, View } from "../view";
-import { DragIcon, FreezeIcon, PauseIcon, PlayIcon, ResetIcon, StepIcon } from "./icons";
+import {
+  DragIcon,
+  FreezeIcon,
+  PauseIcon,
+  PlayIcon,
+  RedoIcon,
+  ResetIcon,
+  StepIcon,
+  UndoIcon,
+} from "./icons";
 
 interface Props {
   readonly view: View;
@@ -20,15 +30,16 @@ interface ButtonProps {
   readonly children: ComponentChildren;
 }
 
-function Button({ name, hint, onClick, isPrimary, isDisabled, children }: ButtonProps) {
+function Button({ name, hint, onClick, isPrimary, isDisabled = false, children }: ButtonProps) {
+  // Not `disabled`: that would drop the focus, and the next key would go to the notebook.
   return (
     <button
       type="button"
       class={isPrimary ? "seqdream-button is-primary" : "seqdream-button"}
       aria-label={name}
       title={hint}
-      disabled={isDisabled ?? false}
-      onClick={onClick}
+      aria-disabled={isDisabled}
+      onClick={() => isDisabled || onClick()}
     >
       {children}
     </button>
@@ -58,10 +69,32 @@ export function Toolbar({ view }: Props) {
       >
         <ResetIcon />
       </Button>
+      <GoBack view={view} kind="undo" name="Undo" keys="Ctrl/Cmd+Z" />
+      <GoBack view={view} kind="redo" name="Redo" keys="Shift+Ctrl/Cmd+Z" />
       <span class="seqdream-divider" aria-hidden="true" />
       <Tools view={view} />
       <Counter view={view} />
     </div>
+  );
+}
+
+interface GoBackProps extends Props {
+  readonly kind: Return;
+  readonly name: string;
+  readonly keys: string;
+}
+
+function GoBack({ view, kind, name, keys }: GoBackProps) {
+  const words = useComputed(() => view.store.settings.value?.[kind] ?? null).value;
+  return (
+    <Button
+      name={name}
+      hint={words === null ? `Nothing to ${kind}` : `${name}: ${words} (${keys})`}
+      isDisabled={words === null}
+      onClick={() => view.goBack(kind)}
+    >
+      {kind === "undo" ? <UndoIcon /> : <RedoIcon />}
+    </Button>
   );
 }
 
