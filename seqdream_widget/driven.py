@@ -59,8 +59,17 @@ class Driven(ABC):
             self._driver = driver
 
     def watch(self, watcher: Callable[[], None] | None) -> None:
-        """Have `watcher` called after each command and each `run`; ``None`` ends that."""
-        self._watcher = watcher
+        """Have `watcher` called after each command and each `run`; ``None`` ends that.
+
+        Raises
+        ------
+        RuntimeError
+            If another one watches it.
+        """
+        with self._lock:
+            if watcher is not None and self._watcher is not None:
+                raise RuntimeError("a widget shows this session already; go on with that one, or close it first")
+            self._watcher = watcher
 
     def changed(self) -> None:
         """Tell the watcher, if there is one."""

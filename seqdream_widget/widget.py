@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import anywidget
 import torch
@@ -18,10 +18,11 @@ from seqdream_widget import protocol
 from seqdream_widget.commands import Command, Release, Reset
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.errors import StepError
+from seqdream_widget.log import Log, replay
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory
 from seqdream_widget.parameterizations import Parameterization
-from seqdream_widget.parameters import known_keywords_only, whole
+from seqdream_widget.parameters import all_in, known_keywords_only, whole
 from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.runner import Pacer, Runner
@@ -49,6 +50,8 @@ class SeqDream(anywidget.AnyWidget):
         A classifier of sequences; a private copy of it is used.
     objective : Objective
         What to climb, e.g. ``sd.objectives.Logit("abnormal")``.
+    session : Session
+        Instead of all else: one that exists, to watch and steer from where it is. Of several dreams it shows the first.
     data, start, length, channels, seed, optimizer, learning_rate, parameterization, regularizers, device
     layout, features
         As for `Session`.
@@ -75,6 +78,8 @@ class SeqDream(anywidget.AnyWidget):
     ------
     ShapeError, ValueError, TypeError
         As `Session` does.
+    RuntimeError
+        If another widget shows the session.
 
     Examples
     --------
@@ -100,11 +105,13 @@ class SeqDream(anywidget.AnyWidget):
     frozen = traitlets.List(traitlets.Any(), read_only=True).tag(sync=True)
 
     @known_keywords_only
+    @all_in("session")
     def __init__(
         self,
-        model: nn.Module,
-        objective: Objective | Preset,
+        model: nn.Module | None = None,
+        objective: Objective | Preset | None = None,
         *,
+        session: Session | None = None,
         data: SequenceDataset | None = None,
         start: Start = "noise",
         length: int | None = None,
@@ -119,37 +126,66 @@ class SeqDream(anywidget.AnyWidget):
         layout: str | None = None,
         features: str | None = None,
     ) -> None:
-        self.session = Session(
-            model,
-            objective,
-            data=data,
-            start=start,
-            length=length,
-            channels=channels,
-            seed=seed,
-            optimizer=optimizer,
-            learning_rate=learning_rate,
-            parameterization=parameterization,
-            regularizers=regularizers,
-            threads=threads or 1,
-            device=device,
-            layout=layout,
-            features=features,
-        )
-        self._runner = Runner(self.session, self, measure_threads=threads is None)
+        measure_threads = threads is None and session is None
+        if session is None:
+            if model is None or objective is None:
+                raise TypeError("SeqDream: give a model and an objective, or session=")
+            session = Session(
+                model,
+                objective,
+                data=data,
+                start=start,
+                length=length,
+                channels=channels,
+                seed=seed,
+                optimizer=optimizer,
+                learning_rate=learning_rate,
+                parameterization=parameterization,
+                regularizers=regularizers,
+                threads=threads or 1,
+                device=device,
+                layout=layout,
+                features=features,
+            )
+        if not isinstance(session, Session):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+            raise TypeError(f"SeqDream: session is a {type(session).__name__}; give a sd.Session")
+        session.watch(self._tell_change)
+        self.session = session
+        self._runner = Runner(session, self, measure_threads=measure_threads)
         self._pacer = Pacer()
         self._traits_due = 0.0
         self._publisher = 0
         self._number = 0
         self._run_told = self.session.run_id
-        self._step_told = 0
+        self._step_told = self.session.step_count
         self._has_front_end = False
         self._waits_for_view = False
         self._is_closed = False
         super().__init__()
         self._publish_traits(status=self._resting())
         self.on_msg(self._on_message)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
-        self.session.watch(self._tell_change)
+
+    @classmethod
+    def from_log(
+        cls,
+        log: Log | str | Path,
+        model: nn.Module,
+        data: SequenceDataset | None = None,
+        objects: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Show what a log tells of, as `sd.replay` does it again: to go on from, its past included.
+
+        Parameters
+        ----------
+        log, model, data, objects
+            As for `sd.replay`.
+
+        Raises
+        ------
+        ValueError
+            As `sd.replay` does.
+        """
+        return cls(session=replay(log, model, data, objects))
 
     # ---- what people do -----------------------------------------------------------------------------------------
 

@@ -183,3 +183,86 @@ def test_an_undo_into_the_middle_of_a_drag_can_be_redone_and_lets_go_when_it_pla
     assert w.frozen == [[0, 4, None, 0]]
     w.step(2)
     assert w.session.gestures == ()
+
+
+# ---- around a session that exists -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def steered():
+    session = sd.Session(network(), sd.objectives.Logit(0), length=40, seed=3)
+    session.run(10)
+    session.submit(C.MovePoint(20, 1.5, radius=4))
+    session.run(5)
+    return session
+
+
+def test_a_session_is_shown_from_where_it_is_and_goes_on(steered):
+    widget = sd.SeqDream(session=steered)
+    told = []
+    widget.send = lambda message, buffers=None: told.append(message)
+    assert (widget.step_count, widget.status) == (15, "paused at step 15")
+    receive(widget, kind="hello", protocol=1)
+    assert (told[0]["step"], settings(told)["undo"]) == (15, "move of sample 20")
+    receive(widget, kind="undo", id=1)
+    assert widget.step_count == 10
+    widget.step(3)
+    assert steered.step_count == 13
+    widget.close()
+
+
+def test_the_first_frame_of_a_session_that_went_on_before_tells_its_new_steps_only(steered):
+    widget = sd.SeqDream(session=steered)
+    told = []
+    widget.send = lambda message, buffers=None: told.append(message)
+    steered.run(2)
+    (frame,) = of_kind(told, "frame")
+    assert [listed["shape"] for listed in frame["arrays"] if listed["name"] == "steps"] == [[2]]
+    widget.close()
+
+
+@pytest.mark.parametrize(
+    ("keywords", "named"),
+    [({"seed": 0}, "seed"), ({"model": None}, "model"), ({"threads": 1, "start": "noise"}, "start, threads")],
+    ids=str,
+)
+def test_a_session_brings_all_of_its_own(steered, keywords, named):
+    with pytest.raises(TypeError, match=f"a session brings its own {named}; give session= alone"):
+        sd.SeqDream(session=steered, **keywords)
+    sd.SeqDream(session=steered).close()
+
+
+def test_without_a_session_model_and_objective_are_asked_for():
+    with pytest.raises(TypeError, match="give a model and an objective, or session="):
+        sd.SeqDream(network())
+    with pytest.raises(TypeError, match=r"session is a Sequential; give a sd\.Session"):
+        sd.SeqDream(session=network())
+    with pytest.raises(TypeError, match=r'unknown keyword "sesion".*did you mean "session"'):
+        sd.SeqDream(sesion=None)
+
+
+def test_a_session_is_shown_by_one_widget_at_a_time(steered):
+    first = sd.SeqDream(session=steered)
+    with pytest.raises(RuntimeError, match="a widget shows this session already; go on with that one, or close it"):
+        sd.SeqDream(session=steered)
+    steered.run(1)
+    assert first.step_count == 16
+    first.play()
+    first.close()
+    second = sd.SeqDream(session=steered)
+    second.step(1)
+    assert second.step_count == steered.step_count
+    second.close()
+
+
+def test_from_log_replays_and_shows_with_the_past_to_undo(steered, tmp_path):
+    steered.log.save(tmp_path / "dream.jsonl")
+    widget = sd.SeqDream.from_log(tmp_path / "dream.jsonl", network())
+    assert widget.session.divergence is None
+    assert torch.equal(widget.sequence, steered.sequence)
+    assert widget.status == "paused at step 15"
+    widget.session.undo()
+    assert widget.step_count == 10
+    widget.close()
+    with pytest.raises(ValueError, match="model is not that of the log"):
+        sd.SeqDream.from_log(steered.log, nn.Sequential(nn.Flatten(), nn.Linear(40, 2)))
