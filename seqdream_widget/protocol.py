@@ -110,10 +110,12 @@ def pack(header: Message, arrays: Arrays) -> tuple[Message, list[bytes]]:
     return {**header, "arrays": listed}, buffers
 
 
-def snapshot(session: Session, settings: Message, steps_per_second: float) -> tuple[Message, Arrays]:
+def snapshot(
+    session: Session, settings: Message, steps_per_second: float, most_rows: int = SNAPSHOT_ROWS
+) -> tuple[Message, Arrays]:
     """Say everything a view needs to draw itself."""
     columns = session.history.columns
-    rows = session.history.rows(1, session.step_count, columns, most=SNAPSHOT_ROWS)
+    rows = session.history.rows(1, session.step_count, columns, most=most_rows)
     header = {
         "kind": "snapshot",
         "protocol": PROTOCOL,

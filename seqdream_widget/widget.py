@@ -26,6 +26,7 @@ from seqdream_widget.parameters import all_in, known_keywords_only, whole
 from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.runner import Pacer, Runner
+from seqdream_widget.saved import saved
 from seqdream_widget.session import Session, Start
 from seqdream_widget.timeline import Return
 from seqdream_widget.words import latest, news
@@ -103,6 +104,7 @@ class SeqDream(anywidget.AnyWidget):
     status = traitlets.Unicode("", read_only=True).tag(sync=True)
     error = traitlets.Unicode("", read_only=True).tag(sync=True)
     frozen = traitlets.List(traitlets.Any(), read_only=True).tag(sync=True)
+    _saved = traitlets.Dict(read_only=True).tag(sync=True)
 
     @known_keywords_only
     @all_in("session")
@@ -163,6 +165,7 @@ class SeqDream(anywidget.AnyWidget):
         self._is_closed = False
         super().__init__()
         self._publish_traits(status=self._resting())
+        self._keep()
         self.on_msg(self._on_message)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
 
     @classmethod
@@ -276,6 +279,7 @@ class SeqDream(anywidget.AnyWidget):
         self._tell_frame()
         self._publish_traits(status=status, error=error)
         self._tell_settings()
+        self._keep()
 
     # ---- messages from the front end ----------------------------------------------------------------------------
 
@@ -375,6 +379,7 @@ class SeqDream(anywidget.AnyWidget):
         elif told:
             self._publish_traits(status="dreaming" + told)
         self._tell_settings()
+        self._keep()
 
     def _settings(self) -> protocol.Message:
         return protocol.settings_of(self.session, playing=self._runner.playing, status=self.status, error=self.error)
@@ -409,6 +414,14 @@ class SeqDream(anywidget.AnyWidget):
                 self._publisher = 0
             for name, value in values.items():
                 self.set_trait(name, value)
+
+    def _keep(self) -> None:
+        """Bring up to date what a saved notebook shows; while it plays or a hand holds a point, that can wait."""
+        if self._runner.playing or self.session.gestures:
+            return
+        kept = saved(self.session, self._settings(), self.model_id)
+        with self._runner.lock:
+            self.set_trait("_saved", kept)
 
     @traitlets.observe("playing")
     def _follow_playing(self, change: traitlets.Bunch) -> None:

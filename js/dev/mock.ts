@@ -151,6 +151,11 @@ export class MockModel {
     if (scene.playing) this.#play();
   }
 
+  /** Nothing was saved. */
+  get(_: string): unknown {
+    return undefined;
+  }
+
   on(_: string, listener: Listener): void {
     this.#listeners.push(listener);
   }

@@ -9,6 +9,9 @@ import { View } from "./view";
 
 type Definition = Exclude<AnyWidget, (...args: never[]) => unknown>;
 
+/** The trait that a notebook saves. */
+const SAVED = "_saved";
+
 interface Connection {
   readonly store: Store;
   readonly close: () => void;
@@ -22,13 +25,33 @@ function follow(signal: AbortSignal | undefined): AbortController {
   return controller;
 }
 
+/** Asks the host whether the kernel of this model is gone; hosts that cannot tell leave it open. */
+async function isLost(model: AnyModel): Promise<boolean> {
+  try {
+    const own = await model.widget_manager.get_model(model.get(SAVED).model_id);
+    return "comm_live" in own && own.comm_live === false;
+  } catch {
+    return false;
+  }
+}
+
 function connect(model: AnyModel): Connection {
-  const store = new Store((message) => model.send(message));
+  const store = new Store(
+    (message) => model.send(message),
+    () => model.get(SAVED),
+  );
+  const look = async () => {
+    if (await isLost(model)) store.lose();
+  };
   const listen = (content: unknown, buffers: readonly Bytes[] | undefined) =>
     store.receive(content, buffers ?? []);
   model.on("msg:custom", listen);
+  // A kernel that restarts, or dies, says so in this way.
+  model.on("comm_live_update", look);
+  void look();
   const close = () => {
     model.off("msg:custom", listen);
+    model.off("comm_live_update", look);
     store.close();
   };
   return { store, close };

@@ -27,6 +27,7 @@ function randomBase(): number {
 export class Link {
   readonly #send: (message: BrowserMessage) => void;
   readonly #onSilence: () => void;
+  readonly #onLoss: () => void;
   readonly #pending = new Map<number, Pending>();
   #nextId = randomBase();
   #nextGesture = randomBase();
@@ -38,9 +39,10 @@ export class Link {
   #painted = -1;
   #closed = false;
 
-  constructor(send: (message: BrowserMessage) => void, onSilence: () => void) {
+  constructor(send: (message: BrowserMessage) => void, onSilence: () => void, onLoss: () => void) {
     this.#send = send;
     this.#onSilence = onSilence;
+    this.#onLoss = onLoss;
   }
 
   /** Asks for a snapshot; a second wish within half a second waits its turn, and lapses if one comes. */
@@ -60,13 +62,24 @@ export class Link {
 
   /** Sends a message that the kernel answers in some way, and starts to wait for that. */
   post(message: BrowserMessage): void {
-    if (this.#closed) return;
-    this.#send(message);
+    if (!this.#deliver(message)) return;
     this.#patienceTimer ??= setTimeout(() => {
       this.#patienceTimer = null;
       this.#onSilence();
       this.hello();
     }, PATIENCE);
+  }
+
+  /** Hosts throw where the kernel of a widget is gone. */
+  #deliver(message: BrowserMessage): boolean {
+    if (this.#closed) return false;
+    try {
+      this.#send(message);
+      return true;
+    } catch {
+      this.#onLoss();
+      return false;
+    }
   }
 
   /** Something came: the kernel lives. */
@@ -136,7 +149,7 @@ export class Link {
     if (this.#receiptTimer !== null) clearTimeout(this.#receiptTimer);
     this.#receiptTimer = null;
     this.#lastReceipt = performance.now();
-    if (this.#painted >= 0) this.#send({ kind: "receipt", number: this.#painted });
+    if (this.#painted >= 0) this.#deliver({ kind: "receipt", number: this.#painted });
   }
 
   close(): void {

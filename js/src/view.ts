@@ -87,6 +87,10 @@ export class View {
     };
   }
 
+  get isReadOnly(): boolean {
+    return this.store.isReadOnly.value;
+  }
+
   isPlaying(): boolean {
     return this.store.settings.value?.playing ?? false;
   }
@@ -117,6 +121,7 @@ export class View {
   }
 
   unfreeze({ start, stop, channel, dream }: Frozen): void {
+    if (this.isReadOnly) return;
     void this.store.command({ type: "unfreeze", start, stop, channel, dream });
     this.root.focus({ preventScroll: true });
   }

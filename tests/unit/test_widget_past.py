@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -266,3 +267,67 @@ def test_from_log_replays_and_shows_with_the_past_to_undo(steered, tmp_path):
     widget.close()
     with pytest.raises(ValueError, match="model is not that of the log"):
         sd.SeqDream.from_log(steered.log, nn.Sequential(nn.Flatten(), nn.Linear(40, 2)))
+
+
+# ---- what a saved notebook keeps --------------------------------------------------------------------------------
+
+
+def kept(widget, name):
+    (array,) = [listed for listed in widget._saved["arrays"] if listed["name"] == name]
+    return array
+
+
+def test_the_saved_state_is_plain_json_and_exact_in_float32(w):
+    w.step(5)
+    state = json.loads(json.dumps(w._saved, allow_nan=False))
+    assert (state["step"], state["settings"]["status"]) == (5, "paused at step 5")
+    array = kept(w, "sequence")
+    assert array["shape"] == [1, 40]
+    assert torch.equal(torch.tensor(array["values"]), w.sequence[0, 0])
+    assert max(len(repr(value)) for value in array["values"]) <= 16  # as a float64 they take up to 22
+
+
+def test_the_saved_state_follows_what_is_done_while_paused_but_not_a_hand_that_still_holds(w):
+    assert w._saved["settings"]["status"] == "ready"
+    receive(w, kind="command", id=1, command={**MOVE, "value": 2.5})
+    assert kept(w, "sequence")["values"][20] != 2.5
+    receive(w, kind="command", id=2, command={"type": "release", "gesture": 7})
+    assert kept(w, "sequence")["values"][20] == 2.5
+    receive(w, kind="undo", id=3)
+    assert kept(w, "sequence")["values"][20] != 2.5
+    assert w._saved["settings"]["status"] == "ready: undone"
+
+
+def test_the_saved_state_is_not_written_while_it_plays(w):
+    w.step(3)
+    w.play()
+    until(lambda: w.session.step_count > 20)
+    w.session.submit(C.Freeze(0, 3))
+    assert w._saved["step"] == 3
+    w.pause()
+    assert w._saved["step"] == w.session.step_count
+
+
+def test_the_saved_state_of_a_long_run_of_long_sequences_is_bounded_and_says_so():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(3 * 20_000, 2))
+    widget = sd.SeqDream(model, sd.objectives.Logit(0), length=20_000, channels=3, threads=1)
+    widget.session.run(300)
+    for name in ("sequence", "start"):
+        array = kept(widget, name)
+        assert array["shape"] == [3, 1365]
+        last = [array["values"][channel * 1365 + 1364] for channel in range(3)]
+        at = widget.sequence if name == "sequence" else widget.session.start
+        assert torch.equal(torch.tensor(last), at[0, :, -1])
+    assert widget._saved["time"] == 20_000
+    assert kept(widget, "steps")["values"][-1] == 300
+    assert len(kept(widget, "steps")["values"]) == 200
+    assert len(json.dumps(widget._saved)) < 200_000
+    widget.close()
+
+
+def test_what_was_not_measured_is_null_in_the_saved_state(w):
+    w.session.submit(C.SetRegularizer("l2", enabled=True))
+    w.step(1)
+    w.session.submit(C.SetRegularizer("l2", enabled=False))
+    w.step(1)
+    assert kept(w, "scalars")["values"][-1] is None

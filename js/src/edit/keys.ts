@@ -26,7 +26,7 @@ export class Keys {
   #down(event: KeyboardEvent): void {
     // The notebook has shortcuts on the same keys.
     event.stopPropagation();
-    if (event.altKey || !(event.target instanceof Element)) return;
+    if (this.#view.isReadOnly || event.altKey || !(event.target instanceof Element)) return;
     if (event.ctrlKey || event.metaKey) {
       if (this.#goBack(event.key.toLowerCase(), event.shiftKey)) event.preventDefault();
       return;

@@ -21,7 +21,7 @@ interface Props {
   readonly view: View;
 }
 
-interface ButtonProps {
+interface ButtonProps extends Props {
   readonly name: string;
   readonly hint: string;
   readonly onClick: () => void;
@@ -30,7 +30,8 @@ interface ButtonProps {
   readonly children: ComponentChildren;
 }
 
-function Button({ name, hint, onClick, isPrimary, isDisabled = false, children }: ButtonProps) {
+function Button({ view, name, hint, onClick, isPrimary, children, ...rest }: ButtonProps) {
+  const isDisabled = view.store.isReadOnly.value || (rest.isDisabled ?? false);
   // Not `disabled`: that would drop the focus, and the next key would go to the notebook.
   return (
     <button
@@ -52,6 +53,7 @@ export function Toolbar({ view }: Props) {
   return (
     <div class="seqdream-toolbar" role="toolbar" aria-label="Run and tools">
       <Button
+        view={view}
         name={playing ? "Pause" : "Play"}
         hint={playing ? "Pause (Space)" : "Play (Space)"}
         isPrimary
@@ -59,10 +61,17 @@ export function Toolbar({ view }: Props) {
       >
         {playing ? <PauseIcon /> : <PlayIcon />}
       </Button>
-      <Button name="Step" hint="One step (S)" isDisabled={playing} onClick={() => store.stepOnce()}>
+      <Button
+        view={view}
+        name="Step"
+        hint="One step (S)"
+        isDisabled={playing}
+        onClick={() => store.stepOnce()}
+      >
         <StepIcon />
       </Button>
       <Button
+        view={view}
         name="Reset"
         hint="Back to the start"
         onClick={() => void store.command({ type: "reset" })}
@@ -88,6 +97,7 @@ function GoBack({ view, kind, name, keys }: GoBackProps) {
   const words = useComputed(() => view.store.settings.value?.[kind] ?? null).value;
   return (
     <Button
+      view={view}
       name={name}
       hint={words === null ? `Nothing to ${kind}` : `${name}: ${words} (${keys})`}
       isDisabled={words === null}
