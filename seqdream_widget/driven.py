@@ -118,7 +118,15 @@ class Driven(ABC):
     # ---- who watches --------------------------------------------------------------------------------------------
 
     def watch(self, watcher: Callable[[], None] | None) -> None:
-        """Have `watcher` called after each command and each `run`; ``None`` ends that."""
+        """Have `watcher` called after each command and each `run`; ``None`` ends that.
+
+        Raises
+        ------
+        RuntimeError
+            If another one watches it.
+        """
+        if watcher is not None and self._watcher is not None:
+            raise RuntimeError("a widget shows this session already; go on with that one, or close it first")
         self._watcher = watcher
 
     def changed(self) -> None:

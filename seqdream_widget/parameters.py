@@ -148,6 +148,26 @@ def known_keywords_only(function: Callable[P, R]) -> Callable[P, R]:
     return checked
 
 
+def all_in(name: str, *besides: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Refuse arguments beside one that brings them all along, except `besides`."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        signature = inspect.signature(function)
+        owner = function.__qualname__.removesuffix(".__init__")
+
+        @functools.wraps(function)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            given = signature.bind_partial(*args, **kwargs).arguments
+            others = [other for other in given if other not in ("self", name, *besides)]
+            if given.get(name) is not None and others:
+                raise TypeError(f"{owner}: a {name} brings its own {', '.join(others)}; give {name}= alone")
+            return function(*args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
 @dataclasses.dataclass(frozen=True)
 class Described:
     """Base of the frozen, self-checking classes made with `described`."""

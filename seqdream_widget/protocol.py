@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqdream_widget import presets
-from seqdream_widget.commands import Command, SetObjective
+from seqdream_widget.commands import Command
 from seqdream_widget.errors import shown, unknown
 from seqdream_widget.history import Rows
 from seqdream_widget.objectives import ClassObjective, MemberObjective, Objective
@@ -19,6 +19,7 @@ from seqdream_widget.parameters import parameters_of, snake_case
 from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.session import Session
+from seqdream_widget.words import objective_words, redo_words, undo_words
 
 PROTOCOL = 1
 SNAPSHOT_ROWS = 2000
@@ -40,9 +41,9 @@ class Request:
     Attributes
     ----------
     kind : str
-        ``"hello"``, ``"play"``, ``"pause"``, ``"step"``, ``"command"`` or ``"receipt"``.
+        ``"hello"``, ``"play"``, ``"pause"``, ``"step"``, ``"command"``, ``"undo"``, ``"redo"`` or ``"receipt"``.
     number : int
-        The command's id, the count of steps, or the frame painted last.
+        The id of what is to be acknowledged, the count of steps, or the frame painted last.
     command : Command, optional
         For ``"command"``.
     """
@@ -59,6 +60,8 @@ _NUMBERS: dict[str, tuple[str, int] | None] = {
     "pause": None,
     "step": ("count", MOST_STEPS),
     "command": ("id", 2**53),
+    "undo": ("id", 2**53),
+    "redo": ("id", 2**53),
     "receipt": ("number", 2**53),
 }
 
@@ -108,10 +111,12 @@ def pack(header: Message, arrays: Arrays) -> tuple[Message, list[bytes]]:
     return {**header, "arrays": listed}, buffers
 
 
-def snapshot(session: Session, settings: Message, steps_per_second: float) -> tuple[Message, Arrays]:
+def snapshot(
+    session: Session, settings: Message, steps_per_second: float, most_rows: int = SNAPSHOT_ROWS
+) -> tuple[Message, Arrays]:
     """Say everything a view needs to draw itself."""
     columns = session.history.columns
-    rows = session.history.rows(1, session.step_count, columns, SNAPSHOT_ROWS)
+    rows = session.history.rows(1, session.step_count, columns, most_rows)
     header = {
         "kind": "snapshot",
         "protocol": PROTOCOL,
@@ -184,6 +189,9 @@ def settings_of(session: Session, *, playing: bool, status: str, error: str) -> 
         "playing": playing,
         "status": status,
         "error": error or None,
+        "undo": undo_words(session),
+        # The first step will have cleared it.
+        "redo": None if playing else redo_words(session),
         "class_names": list(session.classes.names),
         "objective": _objective(session),
         "objective_types": [
@@ -205,16 +213,6 @@ def settings_of(session: Session, *, playing: bool, status: str, error: str) -> 
     }
 
 
-def news(command: Command, session: Session) -> str:
-    """Say in words which objective a command has brought, and what came with it; nothing of other commands."""
-    if not isinstance(command, SetObjective):
-        return ""
-    preset = command.objective if isinstance(command.objective, Preset) else None
-    words = _words(session, preset)
-    kept = [one.label.lower() for one in session.regularizers if one.enabled and one.name in presets.KEEPERS]
-    return words if preset is None or not kept else f"{words}, kept plausible by {', '.join(kept[:-1])} and {kept[-1]}"
-
-
 def _objective(session: Session) -> Message:
     objective = session.objective
     preset = Preset.behind(objective)
@@ -222,19 +220,9 @@ def _objective(session: Session) -> Message:
     return {
         "type": snake_case(type(objective).__name__),
         "targets": list(objective.targets),
-        "text": _words(session, None if isinstance(objective, ClassObjective) else preset),
+        "text": objective_words(session, None if isinstance(objective, ClassObjective) else preset),
         "preset": in_force and in_force.name,
     }
-
-
-def _words(session: Session, preset: Preset | None) -> str:
-    objective = session.objective
-    names = [session.classes.names[target] for target in objective.targets]
-    if preset is not None:
-        return presets.PHRASES[preset.name].format(*names)
-    if isinstance(objective, ClassObjective):
-        return f"{snake_case(type(objective).__name__).replace('_', ' ')} of {names[0]}"
-    return str(objective)
 
 
 def _preset(name: presets.Name, has_data: bool) -> Message:

@@ -342,6 +342,10 @@ class Timeline:
                 return nearest, way[::-1]
         return 0, way[::-1]
 
+    def event_at(self, tick: int) -> Steps | Done | Return:
+        """Return what happened at a tick."""
+        return self._event_before(tick + 1)[0]
+
     def _event_before(self, tick: int) -> tuple[Steps | Done | Return, int]:
         """Return the event that led to a tick, and the tick at which it began."""
         index = bisect.bisect_left(self._ticks, tick) - 1

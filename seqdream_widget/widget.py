@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, cast
 
 import anywidget
 import torch
@@ -14,19 +14,25 @@ import traitlets
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from seqdream_widget import protocol
+from seqdream_widget import picture, protocol
 from seqdream_widget.commands import Command, Release, Reset
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.drivers import runner_class
 from seqdream_widget.errors import StepError
+from seqdream_widget.log import Log
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory
 from seqdream_widget.pacer import Pacer
 from seqdream_widget.parameterizations import Parameterization
-from seqdream_widget.parameters import known_keywords_only, whole
+from seqdream_widget.parameters import all_in, known_keywords_only, whole
 from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers import Regularizer
+from seqdream_widget.replaying import replay
+from seqdream_widget.saved import saved
 from seqdream_widget.session import Session, Start
+from seqdream_widget.still import Bundle, Still
+from seqdream_widget.timeline import Return
+from seqdream_widget.words import latest, news
 
 STATIC = Path(__file__).parent / "static"
 TRAIT_RATE = 2.0  # how often a second the observable traits follow a run
@@ -48,8 +54,10 @@ class SeqDream(anywidget.AnyWidget):
         A classifier of sequences; a private copy of it is used.
     objective : Objective
         What to climb, e.g. ``sd.objectives.Logit("abnormal")``.
+    session : Session
+        Instead of all else: one that exists, to watch and steer from where it is. Of several dreams it shows the first.
     data, start, length, channels, seed, optimizer, learning_rate, parameterization, regularizers, device
-    layout, features
+    layout, features, autosave
         As for `Session`.
     threads : int, optional
         Intra-op threads of torch during the run; chosen by measurement before the first step unless given.
@@ -77,6 +85,8 @@ class SeqDream(anywidget.AnyWidget):
     ------
     ShapeError, ValueError, TypeError
         As `Session` does.
+    RuntimeError
+        If another widget shows the session.
 
     Examples
     --------
@@ -100,13 +110,16 @@ class SeqDream(anywidget.AnyWidget):
     status = traitlets.Unicode("", read_only=True).tag(sync=True)
     error = traitlets.Unicode("", read_only=True).tag(sync=True)
     frozen = traitlets.List(traitlets.Any(), read_only=True).tag(sync=True)
+    _saved = traitlets.Dict(read_only=True).tag(sync=True)
 
     @known_keywords_only
+    @all_in("session")
     def __init__(
         self,
-        model: nn.Module,
-        objective: Objective | Preset,
+        model: nn.Module | None = None,
+        objective: Objective | Preset | None = None,
         *,
+        session: Session | None = None,
         data: SequenceDataset | None = None,
         start: Start = "noise",
         length: int | None = None,
@@ -120,39 +133,72 @@ class SeqDream(anywidget.AnyWidget):
         device: torch.device | str | None = None,
         layout: str | None = None,
         features: str | None = None,
+        autosave: str | Path | None = None,
         driver: str = "auto",
     ) -> None:
         runner = runner_class(driver)
-        self.session = Session(
-            model,
-            objective,
-            data=data,
-            start=start,
-            length=length,
-            channels=channels,
-            seed=seed,
-            optimizer=optimizer,
-            learning_rate=learning_rate,
-            parameterization=parameterization,
-            regularizers=regularizers,
-            threads=threads or 1,
-            device=device,
-            layout=layout,
-            features=features,
-        )
-        self._runner = runner(self.session, self, measure_threads=threads is None)
+        measure_threads = threads is None and session is None
+        if session is None:
+            if model is None or objective is None:
+                raise TypeError("SeqDream: give a model and an objective, or session=")
+            session = Session(
+                model,
+                objective,
+                data=data,
+                start=start,
+                length=length,
+                channels=channels,
+                seed=seed,
+                optimizer=optimizer,
+                learning_rate=learning_rate,
+                parameterization=parameterization,
+                regularizers=regularizers,
+                threads=threads or 1,
+                device=device,
+                layout=layout,
+                features=features,
+                autosave=autosave,
+            )
+        if not isinstance(session, Session):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+            raise TypeError(f"SeqDream: session is a {type(session).__name__}; give a sd.Session")
+        session.watch(self._tell_change)
+        self.session = session
+        self._runner = runner(session, self, measure_threads=measure_threads)
         self._pacer = Pacer()
         self._traits_due = 0.0
         self._publisher = 0
         self._number = 0
         self._run_told = self.session.run_id
-        self._step_told = 0
+        self._step_told = self.session.step_count
         self._has_front_end = False
         self._waits_for_view = False
         super().__init__()
+        self._still = Still(self.model_id, lambda: picture.output(self.session, self.status))
         self._publish_traits(status=self._resting())
+        self._keep()
         self.on_msg(self._on_message)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
-        self.session.watch(self._tell_change)
+
+    @classmethod
+    def from_log(
+        cls,
+        log: Log | str | Path,
+        model: nn.Module,
+        data: SequenceDataset | None = None,
+        objects: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Show what a log tells of, as `sd.replay` does it again: to go on from, its past included.
+
+        Parameters
+        ----------
+        log, model, data, objects
+            As for `sd.replay`.
+
+        Raises
+        ------
+        ValueError
+            As `sd.replay` does.
+        """
+        return cls(session=replay(log, model, data, objects))
 
     # ---- what people do -----------------------------------------------------------------------------------------
 
@@ -182,7 +228,7 @@ class SeqDream(anywidget.AnyWidget):
             If a step went wrong; it was undone.
         """
         self._runner.step(whole("count", count, 1, protocol.MOST_STEPS))
-        if self.error:
+        if self.error and self.error != self.session.unsaved:
             raise StepError(self.error)
 
     def reset(self) -> None:
@@ -216,7 +262,9 @@ class SeqDream(anywidget.AnyWidget):
         """Say that the run has begun."""
         self._pacer = Pacer()
         self._waits_for_view = False
-        self._publish_traits(status="dreaming", error="")
+        if isinstance(latest(self.session), Return):
+            self._let_go()
+        self._publish_traits(status="dreaming", error=self.session.unsaved)
         self._tell_settings()
 
     def stepped(self) -> None:
@@ -235,8 +283,9 @@ class SeqDream(anywidget.AnyWidget):
             return  # a new run has begun meanwhile, and speaks for itself
         status = self._resting("stopped" if error else "paused") + (f": {reason}" if reason else "")
         self._tell_frame()
-        self._publish_traits(status=status, error=error)
+        self._publish_traits(status=status, error=error or self.session.unsaved)
         self._tell_settings()
+        self._keep()
 
     # ---- messages from the front end ----------------------------------------------------------------------------
 
@@ -251,11 +300,11 @@ class SeqDream(anywidget.AnyWidget):
     def _carry_out(self, request: protocol.Request) -> None:
         self._pacer.heard()
         # A run that waits for a view goes on at any word, unless that says itself how far to run.
-        goes_on = self._waits_for_view and request.kind not in ("pause", "step")
+        goes_on = self._waits_for_view and request.kind not in ("pause", "step", "undo", "redo")
         self._waits_for_view = False
         if request.kind == "hello":
             self._has_front_end = True
-            self._runner.post(self._tell_snapshot)
+            self._runner.post(self._greet)
         elif request.kind == "play":
             self._runner.play()
         elif request.kind == "pause":
@@ -266,6 +315,8 @@ class SeqDream(anywidget.AnyWidget):
             self._pacer.reported(request.number)
         elif request.command is not None:
             self._take_command(request.number, request.command)
+        else:
+            self._go_back(request.number, self.session.undo if request.kind == "undo" else self.session.redo)
         if goes_on:
             self._runner.play()
 
@@ -276,10 +327,25 @@ class SeqDream(anywidget.AnyWidget):
             except Exception as error:  # noqa: BLE001 - refused in words, wherever it comes from
                 self._refuse(identifier, error)
                 return
-            self._tell({"kind": "acknowledgement", "id": identifier, "step": step})
-            self._tell_change(protocol.news(command, self.session))
+            self._tell_change()
+            acknowledgement = {"kind": "acknowledgement", "id": identifier, "step": step}
+            self.session.when_kept(lambda: self._runner.hand_over(lambda: self._tell(acknowledgement)))
 
         self._runner.post(job)
+
+    def _go_back(self, identifier: int, way: Callable[[], None]) -> None:
+        self.pause()
+        way()
+        self._tell({"kind": "acknowledgement", "id": identifier, "step": self.session.step_count + 1})
+
+    def _greet(self) -> None:
+        # A view that was dragging may have gone with its page: nobody else will let its gesture go.
+        self._let_go()
+        self._tell_snapshot()
+
+    def _let_go(self) -> None:
+        for gesture in self.session.gestures:
+            self.session.apply(Release(gesture))
 
     def _refuse(self, identifier: object, error: Exception) -> None:
         known = identifier if isinstance(identifier, int) else None
@@ -295,9 +361,6 @@ class SeqDream(anywidget.AnyWidget):
             self.send(message, buffers)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
 
     def _tell_snapshot(self) -> None:
-        # A view that was dragging may have gone with its page: nobody else will let its gesture go.
-        for gesture in self.session.gestures:
-            self.session.apply(Release(gesture))
         self._run_told, self._step_told = self.session.run_id, self.session.step_count
         self._tell(*protocol.snapshot(self.session, self._settings(), self._pace()))
 
@@ -313,15 +376,17 @@ class SeqDream(anywidget.AnyWidget):
         header = {"kind": "settings", "step": self.session.step_count, "settings": self._settings()}
         self._tell(header, protocol.envelope(self.session))
 
-    def _tell_change(self, news: str = "") -> None:
-        """Say what a command has changed."""
-        told = f": {news}" if news else ""
+    def _tell_change(self) -> None:
+        """Say what a command, a `run` or a return to the past has changed."""
+        words = news(self.session)
+        told = f": {words}" if words else ""
         if not self._runner.playing:
-            self._publish_traits(status=self._resting() + told, error="")
+            self._publish_traits(status=self._resting() + told, error=self.session.unsaved)
             self._tell_frame()
         elif told:
             self._publish_traits(status="dreaming" + told)
         self._tell_settings()
+        self._keep()
 
     def _settings(self) -> protocol.Message:
         return protocol.settings_of(self.session, playing=self._runner.playing, status=self.status, error=self.error)
@@ -356,6 +421,21 @@ class SeqDream(anywidget.AnyWidget):
                 self._publisher = 0
             for name, value in values.items():
                 self.set_trait(name, value)
+
+    # ---- what a notebook keeps ----------------------------------------------------------------------------------
+
+    def _ipython_display_(self) -> None:
+        """Show the widget, and under it a picture for whoever opens the notebook without a kernel."""
+        self._still.place(cast("tuple[Bundle, Bundle]", self._repr_mimebundle_()))  # pyright: ignore[reportUnknownMemberType] - anywidget is half typed
+
+    def _keep(self) -> None:
+        """Bring up to date what a saved notebook shows; while it plays or a hand holds a point, that can wait."""
+        if self._runner.playing or self.session.gestures:
+            return
+        kept = saved(self.session, self._settings(), self.model_id)
+        with self._runner.lock:
+            self.set_trait("_saved", kept)
+        self._still.refresh()
 
     @traitlets.observe("playing")
     def _follow_playing(self, change: traitlets.Bunch) -> None:

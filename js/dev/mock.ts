@@ -126,6 +126,8 @@ export class MockModel {
       playing: false,
       status: `paused at step ${scene.step}`,
       error: scene.error,
+      undo: null,
+      redo: null,
       class_names: scene.classes,
       objective: {
         type: "logit",
@@ -147,6 +149,11 @@ export class MockModel {
       regularizers: regularizers(),
     };
     if (scene.playing) this.#play();
+  }
+
+  /** Nothing was saved. */
+  get(_: string): unknown {
+    return undefined;
   }
 
   on(_: string, listener: Listener): void {

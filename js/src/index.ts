@@ -9,6 +9,9 @@ import { View } from "./view";
 
 type Definition = Exclude<AnyWidget, (...args: never[]) => unknown>;
 
+/** The trait that a notebook saves. */
+const SAVED = "_saved";
+
 interface Connection {
   readonly store: Store;
   readonly close: () => void;
@@ -22,13 +25,42 @@ function follow(signal: AbortSignal | undefined): AbortController {
   return controller;
 }
 
+/** Asks the host whether the kernel of this model is gone; hosts that cannot tell leave it open. */
+async function isLost(model: AnyModel): Promise<boolean> {
+  try {
+    const own = await model.widget_manager.get_model(model.get(SAVED).model_id);
+    return "comm_live" in own && own.comm_live === false;
+  } catch {
+    return false;
+  }
+}
+
+/** The kernel as JupyterLab's widget manager has it. */
+interface Kernel {
+  readonly disposed?: Record<"connect" | "disconnect", (slot: () => void) => void>;
+}
+
 function connect(model: AnyModel): Connection {
-  const store = new Store((message) => model.send(message));
+  const store = new Store(
+    (message) => model.send(message),
+    () => model.get(SAVED),
+  );
+  const look = async () => {
+    if (await isLost(model)) store.lose();
+  };
   const listen = (content: unknown, buffers: readonly Bytes[] | undefined) =>
     store.receive(content, buffers ?? []);
   model.on("msg:custom", listen);
+  // So a host tells that a kernel restarts; of one that has ended, JupyterLab tells otherwise.
+  model.on("comm_live_update", look);
+  void look();
+  const kernel = (model.widget_manager as { kernel?: Kernel | null } | undefined)?.kernel;
+  const lose = () => store.lose();
+  kernel?.disposed?.connect(lose);
   const close = () => {
     model.off("msg:custom", listen);
+    model.off("comm_live_update", look);
+    kernel?.disposed?.disconnect(lose);
     store.close();
   };
   return { store, close };

@@ -1,11 +1,12 @@
 /** The sending side of the wire: hello, commands and their answers, sparse receipts. */
 
-import { type BrowserMessage, type Command, PROTOCOL } from "./protocol";
+import { type BrowserMessage, type Command, PROTOCOL, type Return } from "./protocol";
 
 export type Outcome = "accepted" | "refused" | "lost";
 
 interface Pending {
-  readonly command: Command;
+  /** Null where it is an undo or a redo. */
+  readonly command: Command | null;
   readonly settle: (outcome: Outcome) => void;
 }
 
@@ -26,6 +27,7 @@ function randomBase(): number {
 export class Link {
   readonly #send: (message: BrowserMessage) => void;
   readonly #onSilence: () => void;
+  readonly #onLoss: () => void;
   readonly #pending = new Map<number, Pending>();
   #nextId = randomBase();
   #nextGesture = randomBase();
@@ -37,9 +39,10 @@ export class Link {
   #painted = -1;
   #closed = false;
 
-  constructor(send: (message: BrowserMessage) => void, onSilence: () => void) {
+  constructor(send: (message: BrowserMessage) => void, onSilence: () => void, onLoss: () => void) {
     this.#send = send;
     this.#onSilence = onSilence;
+    this.#onLoss = onLoss;
   }
 
   /** Asks for a snapshot; a second wish within half a second waits its turn, and lapses if one comes. */
@@ -59,13 +62,24 @@ export class Link {
 
   /** Sends a message that the kernel answers in some way, and starts to wait for that. */
   post(message: BrowserMessage): void {
-    if (this.#closed) return;
-    this.#send(message);
+    if (!this.#deliver(message)) return;
     this.#patienceTimer ??= setTimeout(() => {
       this.#patienceTimer = null;
       this.#onSilence();
       this.hello();
     }, PATIENCE);
+  }
+
+  /** Hosts throw where the kernel of a widget is gone. */
+  #deliver(message: BrowserMessage): boolean {
+    if (this.#closed) return false;
+    try {
+      this.#send(message);
+      return true;
+    } catch {
+      this.#onLoss();
+      return false;
+    }
   }
 
   /** Something came: the kernel lives. */
@@ -86,22 +100,30 @@ export class Link {
   }
 
   command(command: Command): { id: number; outcome: Promise<Outcome> } {
+    const { id, outcome } = this.#expect(command);
+    this.post({ kind: "command", id, command });
+    return { id, outcome };
+  }
+
+  goBack(kind: Return): void {
+    this.post({ kind, id: this.#expect(null).id });
+  }
+
+  #expect(command: Command | null): { id: number; outcome: Promise<Outcome> } {
     this.#nextId += 1;
     const id = this.#nextId;
     const outcome = new Promise<Outcome>((settle) => {
       this.#pending.set(id, { command, settle });
     });
-    this.post({ kind: "command", id, command });
     return { id, outcome };
   }
 
-  /** Ends the wait for a command; null where it was not ours. */
-  settle(id: number, outcome: Outcome): Command | null {
+  /** Ends the wait for an answer; undefined where it was not ours. */
+  settle(id: number, outcome: Outcome): Pending | undefined {
     const pending = this.#pending.get(id);
-    if (pending === undefined) return null;
     this.#pending.delete(id);
-    pending.settle(outcome);
-    return pending.command;
+    pending?.settle(outcome);
+    return pending;
   }
 
   settleAll(outcome: Outcome): void {
@@ -127,7 +149,7 @@ export class Link {
     if (this.#receiptTimer !== null) clearTimeout(this.#receiptTimer);
     this.#receiptTimer = null;
     this.#lastReceipt = performance.now();
-    if (this.#painted >= 0) this.#send({ kind: "receipt", number: this.#painted });
+    if (this.#painted >= 0) this.#deliver({ kind: "receipt", number: this.#painted });
   }
 
   close(): void {

@@ -48,6 +48,9 @@ export type Command =
     }
   | { type: "reset" };
 
+/** To just before the latest command, and back. */
+export type Return = "undo" | "redo";
+
 /** Where a control point goes; `channel` is null where there is only one. */
 export interface Move {
   index: number;
@@ -61,6 +64,7 @@ export type BrowserMessage =
   | { kind: "play" | "pause" }
   | { kind: "step"; count: number }
   | { kind: "command"; id: number; command: Command }
+  | { kind: Return; id: number }
   | { kind: "receipt"; number: number };
 
 export interface Parameter {
@@ -122,6 +126,9 @@ export interface Settings {
   readonly playing: boolean;
   readonly status: string;
   readonly error: string | null;
+  /** What there is to undo and to redo, in words. */
+  readonly undo: string | null;
+  readonly redo: string | null;
   readonly class_names: readonly string[];
   readonly objective: Objective;
   readonly objective_types: readonly ObjectiveType[];
@@ -314,6 +321,8 @@ const readSettings = record<Settings>({
   playing: truth,
   status: text,
   error: orNull(text),
+  undo: orNull(text),
+  redo: orNull(text),
   class_names: listOf(text),
   objective: readObjective,
   objective_types: listOf(record<ObjectiveType>({ type: text, label: text })),

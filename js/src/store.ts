@@ -1,6 +1,6 @@
 /** What the browser knows of one dream, kept by the rules of `docs/protocol.md`. One store a model. */
 
-import { batch, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import { type Bytes, ProtocolError } from "./arrays";
 import {
   acknowledged,
@@ -22,15 +22,17 @@ import {
   type Move,
   PROTOCOL,
   type Refusal,
+  type Return,
   type Sequence,
   type Settings,
   type SettingsMessage,
   type Snapshot,
 } from "./protocol";
 import { Readout } from "./readout";
+import { readSaved } from "./saved";
 
-/** `waiting` for the first snapshot; `silent` where the kernel does not answer; `live` otherwise. */
-export type Phase = "waiting" | "silent" | "live";
+/** `waiting` for the first word; `silent` where the kernel does not answer, `lost` where it never will; else `live`. */
+export type Phase = "waiting" | "silent" | "lost" | "live";
 
 export class Store {
   readonly phase = signal<Phase>("waiting");
@@ -51,16 +53,55 @@ export class Store {
   /** A message this page cannot read, in words. */
   readonly trouble = signal<string | null>(null);
 
+  /** What the notebook has kept is shown, since no kernel has said anything yet: how much of it there is. */
+  readonly saved = signal<string | null>(null);
+  /** Nothing can be done, only read. */
+  readonly isReadOnly = computed(() => this.phase.value === "lost" || this.saved.value !== null);
+
   readonly #link: Link;
+  readonly #readSaved: () => unknown;
   /** Gestures the kernel has refused: the rest of such a drag is not sent. */
   readonly #refusedGestures = new Set<number>();
   #run = -1;
   #number = -1;
 
-  constructor(send: (message: BrowserMessage) => void) {
-    this.#link = new Link(send, () => {
-      this.phase.value = "silent";
+  constructor(send: (message: BrowserMessage) => void, saved: () => unknown = () => null) {
+    this.#readSaved = saved;
+    this.#link = new Link(
+      send,
+      () => this.#miss("silent"),
+      () => this.lose(),
+    );
+  }
+
+  /** The kernel is gone: what it has left stays to be read. */
+  lose(): void {
+    batch(() => {
+      this.#link.heard();
+      this.#link.settleAll("lost");
+      this.previews.value = [];
+      this.#readout.flush();
+      this.stepsPerSecond.value = 0;
+      const { value } = this.settings;
+      if (value !== null) this.settings.value = { ...value, playing: false };
+      this.#miss("lost");
     });
+  }
+
+  #miss(phase: "silent" | "lost"): void {
+    if (this.phase.value !== "lost") this.phase.value = phase;
+    if (this.settings.value !== null) return;
+    try {
+      const found = readSaved(this.#readSaved());
+      if (found === null) return;
+      const { snapshot, kept } = found;
+      const { time } = snapshot.sequence;
+      this.saved.value = kept < time ? `${kept} of ${time} samples` : "";
+      this.#take(snapshot);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.trouble.value = `The saved state cannot be read: ${error.message}.`;
+    }
   }
 
   /** The number of the newest message applied: what a view reports as painted. */
@@ -86,6 +127,11 @@ export class Store {
 
   command(command: Command): Promise<Outcome> {
     return this.#link.command(command).outcome;
+  }
+
+  /** Undoes or redoes, where there is something. */
+  goBack(kind: Return): void {
+    if (this.settings.value?.[kind] != null) this.#link.goBack(kind);
   }
 
   newGesture(): number {
@@ -178,11 +224,16 @@ export class Store {
       message.protocol === PROTOCOL
         ? null
         : `The kernel speaks protocol ${message.protocol}, this page ${PROTOCOL}: reload the page.`;
+    this.saved.value = null;
     if (isNewRun) this.#link.forgetPainted();
     // What was sent is in the snapshot, or was made void by the reset; a drag that goes on is not.
     this.previews.value = isNewRun
       ? []
       : this.previews.value.filter((preview) => preview.id === null);
+    this.#take(message);
+  }
+
+  #take(message: Snapshot): void {
     this.settings.value = message.settings;
     this.start.value = message.start;
     this.envelope.value = message.envelope;
@@ -214,16 +265,18 @@ export class Store {
 
   #onAcknowledgement(message: Acknowledgement): void {
     this.previews.value = acknowledged(this.previews.value, message.id, message.step);
-    const command = this.#link.settle(message.id, "accepted");
+    const pending = this.#link.settle(message.id, "accepted");
     // Letting go is no new wish: the reason why the drag was refused stays.
-    if (command !== null && command.type !== "release") this.refusal.value = null;
+    if (pending && pending.command?.type !== "release") this.refusal.value = null;
   }
 
   #onRefusal(message: Refusal): void {
-    const command = message.id === null ? null : this.#link.settle(message.id, "refused");
+    const pending = message.id === null ? null : this.#link.settle(message.id, "refused");
     // Another page on this kernel asked for something else than we did.
-    if (message.id !== null && command === null) return;
-    if (command?.type === "release" && this.isRefused(command.gesture)) return;
+    if (pending === undefined) return;
+    const command = pending?.command;
+    // Nobody misses the hold of what is not held, such as after a refused move or another page's hello.
+    if (command?.type === "release") return;
     if (command?.type === "move_point") {
       this.#refusedGestures.add(command.gesture);
       this.previews.value = withoutGesture(this.previews.value, command.gesture);

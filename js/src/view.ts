@@ -13,7 +13,7 @@ import { isFrozen } from "./edit/kernel";
 import { Keys } from "./edit/keys";
 import { Pointer } from "./edit/pointer";
 import { type Preview, previewed } from "./edit/previews";
-import type { Frozen, Sequence } from "./protocol";
+import type { Frozen, Return, Sequence } from "./protocol";
 import type { Store } from "./store";
 
 export type Tool = "drag" | "freeze";
@@ -87,6 +87,10 @@ export class View {
     };
   }
 
+  get isReadOnly(): boolean {
+    return this.store.isReadOnly.value;
+  }
+
   isPlaying(): boolean {
     return this.store.settings.value?.playing ?? false;
   }
@@ -94,6 +98,11 @@ export class View {
   togglePlay(): void {
     if (this.isPlaying()) this.store.pause();
     else this.store.play();
+  }
+
+  goBack(kind: Return): void {
+    this.pointer?.cancel();
+    this.store.goBack(kind);
   }
 
   frozen(): readonly Frozen[] {
@@ -112,6 +121,7 @@ export class View {
   }
 
   unfreeze({ start, stop, channel, dream }: Frozen): void {
+    if (this.isReadOnly) return;
     void this.store.command({ type: "unfreeze", start, stop, channel, dream });
     this.root.focus({ preventScroll: true });
   }
@@ -147,8 +157,10 @@ export class View {
       this.channel,
       this.brush,
       this.#held,
+      store.isReadOnly,
     ];
     for (const input of inputs) input.value;
+    this.root.dataset.readOnly = String(this.isReadOnly);
     this.root.dataset.step = String(store.sequenceStep.value);
     this.#scheduler.request();
     // Nobody waits for a picture out of sight; without a word from us the kernel would pause its run.
@@ -190,7 +202,7 @@ export class View {
       envelope: store.envelope.value,
       frozen: this.frozen(),
       channel,
-      points: points.filter((index) => index !== held?.gesture.grip.index),
+      points: this.isReadOnly ? [] : points.filter((index) => index !== held?.gesture.grip.index),
       isHeld: held !== null,
     });
     const isReading = this.#paintLines(timeline);

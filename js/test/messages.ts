@@ -6,6 +6,8 @@ export const SETTINGS = {
   playing: false,
   status: "paused at step 3",
   error: null,
+  undo: null as string | null,
+  redo: null as string | null,
   class_names: ["normal", "abnormal"],
   objective: {
     type: "logit",

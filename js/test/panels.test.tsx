@@ -73,7 +73,7 @@ describe("the toolbar", () => {
     await give(settings(2, { playing: true }));
     find('[aria-label="Pause"]').click();
     expect(sent.at(-1)).toEqual({ kind: "pause" });
-    expect(find<HTMLButtonElement>('[aria-label="Step"]').disabled).toBe(true);
+    expect(find('[aria-label="Step"]').getAttribute("aria-disabled")).toBe("true");
   });
 
   test("counts the steps", () => {
@@ -291,6 +291,28 @@ describe("the status line", () => {
     expect(live.textContent).toBe("Paused");
     await give(settings(2, { playing: true, status: "running, step 4" }));
     expect(live.textContent).toBe("Playing");
+  });
+
+  test("says so where the kernel has gone, and offers nothing that needs it", async () => {
+    await act(() => store.lose());
+    expect(find(".seqdream-status").textContent).toContain("The kernel was restarted");
+    expect(find('[aria-live="polite"]').textContent).toContain("Run the cell to go on.");
+    for (const name of ["Play", "Step", "Reset", "Undo", "Redo"]) {
+      expect(find(`[aria-label="${name}"]`).getAttribute("aria-disabled")).toBe("true");
+      find(`[aria-label="${name}"]`).click();
+    }
+    root.dispatchEvent(new KeyboardEvent("keydown", { key: " ", bubbles: true }));
+    root.dispatchEvent(new KeyboardEvent("keydown", { key: "s", bubbles: true }));
+    expect(sent).toEqual([]);
+  });
+
+  test("says that a state is a saved one, and how much of it there is", async () => {
+    await act(() => {
+      store.saved.value = "4096 of 10000 samples";
+    });
+    expect(find(".seqdream-words").textContent).toBe(
+      "Saved state: paused at step 3, 4096 of 10000 samples. Run the cell to go on.",
+    );
   });
 
   test("says so where the kernel does not answer", async () => {

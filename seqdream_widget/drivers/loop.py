@@ -9,6 +9,7 @@ import contextvars
 from seqdream_widget.driven import REST, SLICE
 from seqdream_widget.drivers.runner import Listener, Run, Runner
 from seqdream_widget.session import Session
+from seqdream_widget.turn import Job
 
 
 class LoopRunner(Runner):
@@ -31,6 +32,13 @@ class LoopRunner(Runner):
                 'take steps with w.step(100), or make the widget with driver="thread"'
             )
         self._loop.call_soon_threadsafe(self._start, self._loop, run)
+
+    def hand_over(self, job: Job) -> None:
+        """Have `job` done by the loop, where there is one."""
+        if self._loop is None or self._loop is _loop_here() or not self._loop.is_running():
+            job()
+        else:
+            self._loop.call_soon_threadsafe(job)
 
     def _start(self, loop: asyncio.AbstractEventLoop, run: Run) -> None:
         # In a context of its own, as a thread has: what the run sends belongs to no cell.

@@ -171,6 +171,10 @@ class Runner(ABC):
         """Have `job` done between two steps; see `Turn.post`."""
         self._session.turn.post(job)
 
+    def hand_over(self, job: Job) -> None:
+        """Have `job` done where what it sends is shown: on whatever thread this is."""
+        job()
+
     # ---- how a run goes -----------------------------------------------------------------------------------------
 
     def _asked_for(self, steps: int | None) -> Run:

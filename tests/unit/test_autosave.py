@@ -168,3 +168,41 @@ def test_nothing_is_left_running(tmp_path):
 def test_a_whole_dream_can_be_autosaved(tmp_path):
     result = sd.dream(Level(), sd.objectives.Logit(0), data=data(), steps=7, autosave=tmp_path, progress=False)
     assert state_of(sd.resume(tmp_path, Level(), data=data())) == state_of(result.session)
+
+
+@pytest.mark.parametrize("kind", ["move_point", "edit"])
+def test_the_page_hears_of_a_command_when_it_is_on_disk(tmp_path, kind):
+    w = sd.SeqDream(Level(), sd.objectives.Logit(0), data=data(), autosave=tmp_path, threads=1, driver="thread")
+    told, there = threading.Event(), []
+
+    def send(message, buffers=None):
+        if message["kind"] == "acknowledgement":
+            there.extend(
+                record["command"]["type"] for record in records_of(tmp_path) if record.get("event") == "command"
+            )
+            told.set()
+
+    w.send = send
+    w.play()
+    command = {"index": 3, "value": 1.0} if kind == "move_point" else {"start": 3, "values": [1.0]}
+    w._handle_custom_msg({"kind": "command", "id": 1, "command": {"type": kind, **command}}, [])
+    assert told.wait(30)
+    w.pause()
+    assert there == [kind]
+    session, steps = w.session, w.step_count
+    w.close()
+    session.settle()
+    again = sd.SeqDream(session=resumed(tmp_path))
+    assert again.step_count == steps
+    assert state_of(again.session) == state_of(session)
+    again.close()
+
+
+def test_a_widget_says_that_it_is_no_longer_saved(tmp_path):
+    w = sd.SeqDream(Level(), sd.objectives.Logit(0), data=data(), autosave=tmp_path, threads=1)
+    resumed(tmp_path)
+    with pytest.warns(UserWarning, match="another session has gone on"):
+        w.submit(C.Freeze(1, 2))
+    w.step(2)
+    assert "autosave stopped" in w.error
+    w.close()

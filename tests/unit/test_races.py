@@ -147,7 +147,7 @@ def test_ten_thousand_commands_of_many_hands_are_each_carried_out_once_in_order_
             if step <= w.session.step_count:
                 assert w.session.sequence_at(step)[0, 0, hand.sample] == value
         assert w.sequence[0, 0, hand.sample] == hand.given[-1]
-    assert len({step for hand in hands for _, step in hand.answers}) > 100  # it did run meanwhile
+    assert len({step for hand in hands for _, step in hand.answers}) > 20  # it did run meanwhile
 
 
 def test_what_the_run_publishes_and_the_front_end_sets_at_the_same_time_is_neither_lost_nor_mixed(w, monkeypatch):

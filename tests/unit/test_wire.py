@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as arrays
 
 import seqdream_widget as sd
 from seqdream_widget import protocol
+from seqdream_widget.words import news as words_of_what_happened
 from tests.unit.test_commands import session
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "protocol.json"
@@ -109,7 +110,7 @@ def test_a_preset_off_the_wire_is_told_as_the_one_in_force_in_words(demo, name):
         "extreme": "extreme of abnormal",
     }
     assert told["text"] == texts.get(name, words[name])
-    news = protocol.news(command, s)
+    news = words_of_what_happened(s)
     assert news.startswith(words[name])
     assert ("spectral prior" in news) == (name != "extreme")
 
@@ -219,6 +220,7 @@ def test_no_message_raises_anything_but_a_short_refusal(content):
 
 def test_the_fixtures_that_the_front_end_is_tested_with_are_what_we_send():
     """Rewrite them with `python -m tests.fixtures.write` after changing the protocol on purpose."""
-    from tests.fixtures.write import messages  # noqa: PLC0415
+    from tests.fixtures.write import messages, saved_state  # noqa: PLC0415
 
     assert json.loads(FIXTURES.read_text()) == json.loads(json.dumps(messages()))
+    assert json.loads(FIXTURES.with_name("saved.json").read_text()) == json.loads(json.dumps(saved_state()))

@@ -26,14 +26,24 @@ export class Keys {
   #down(event: KeyboardEvent): void {
     // The notebook has shortcuts on the same keys.
     event.stopPropagation();
-    if (event.ctrlKey || event.metaKey || event.altKey || !(event.target instanceof Element))
+    if (this.#view.isReadOnly || event.altKey || !(event.target instanceof Element)) return;
+    if (event.ctrlKey || event.metaKey) {
+      if (this.#goBack(event.key.toLowerCase(), event.shiftKey)) event.preventDefault();
       return;
+    }
     const point = event.target.getAttribute("data-index");
     const isHandled =
       point === null
         ? this.#shortcut(event, event.target)
         : this.#onPoint(event, Number(point)) || this.#shortcut(event, event.target);
     if (isHandled) event.preventDefault();
+  }
+
+  #goBack(key: string, isShifted: boolean): boolean {
+    if (key !== "z" && key !== "y") return false;
+    this.#letGo();
+    this.#view.goBack(key === "y" || isShifted ? "redo" : "undo");
+    return true;
   }
 
   #shortcut(event: KeyboardEvent, target: Element): boolean {

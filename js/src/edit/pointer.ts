@@ -72,7 +72,7 @@ export class Pointer {
 
   #down(event: PointerEvent): void {
     const isOnButton = event.target instanceof Element && event.target.closest("button") !== null;
-    if (event.button !== 0 || this.isBusy || isOnButton) return;
+    if (event.button !== 0 || this.isBusy || isOnButton || this.#view.isReadOnly) return;
     // The default would take the focus away again.
     event.preventDefault();
     const { x, y } = this.#at(event);
@@ -136,7 +136,7 @@ export class Pointer {
 
   #hover(event: PointerEvent, x: number, y: number): void {
     if (this.isBusy || this.#view.tool.value !== "drag" || event.pointerType === "touch") return;
-    const isNear = this.#sampleAt(x, y, REACH.mouse) !== null;
+    const isNear = !this.#view.isReadOnly && this.#sampleAt(x, y, REACH.mouse) !== null;
     this.#chart.over.classList.toggle("is-grabbable", isNear);
   }
 

@@ -11,6 +11,7 @@ import { Toolbar } from "./Toolbar";
 
 export const SILENCE =
   "The kernel does not answer. It is busy or was restarted; after a restart, run the cell again.";
+export const LOSS = "The kernel was restarted or has ended. Run the cell to go on.";
 
 interface Props {
   readonly view: View;
@@ -26,10 +27,10 @@ export function App({ view }: Props) {
       <div class="seqdream-body">
         <Charts view={view} />
         <aside class="seqdream-side" aria-label="Target and regularizers">
-          <div class="seqdream-side-scroll">
+          <fieldset class="seqdream-side-scroll" disabled={store.isReadOnly.value}>
             <Target view={view} />
             <Regularizers view={view} />
-          </div>
+          </fieldset>
         </aside>
       </div>
       <ErrorBanner view={view} />
@@ -41,8 +42,10 @@ export function App({ view }: Props) {
 
 function Waiting({ view }: Props) {
   const { phase, trouble } = view.store;
-  const isSilent = phase.value === "silent";
-  const words = trouble.value ?? (isSilent ? SILENCE : "Waiting for the kernel…");
+  const isSilent = phase.value !== "waiting";
+  const words =
+    trouble.value ??
+    (phase.value === "lost" ? LOSS : isSilent ? SILENCE : "Waiting for the kernel…");
   return (
     <div class="seqdream-waiting" role="status" data-silent={isSilent}>
       <span class="seqdream-pulse" aria-hidden="true" />

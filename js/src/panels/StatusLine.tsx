@@ -4,7 +4,7 @@ import { useComputed } from "@preact/signals";
 import { figure, share } from "../format";
 import { newest } from "../history";
 import type { View } from "../view";
-import { SILENCE } from "./App";
+import { LOSS, SILENCE } from "./App";
 import { WarningIcon } from "./icons";
 
 interface Props {
@@ -23,15 +23,24 @@ export function ErrorBanner({ view }: Props) {
   );
 }
 
-/** A refusal, a silent kernel or an unreadable message, whichever matters most. */
+/** A refusal, a lost or silent kernel or an unreadable message, whichever matters most. */
 function complaint(view: View): string | null {
-  const { phase, trouble, refusal } = view.store;
+  const { phase, trouble, refusal, saved } = view.store;
+  if (phase.value === "lost") return saved.value === null ? LOSS : null;
   if (phase.value === "silent") return SILENCE;
   return trouble.value ?? refusal.value;
 }
 
+/** What the kernel said last; of a saved state, how much of it there is. */
+function statusOf({ store }: View): string {
+  const status = store.settings.value?.status ?? "";
+  const { value } = store.saved;
+  if (value === null) return status;
+  return `Saved state: ${status}${value && `, ${value}`}. Run the cell to go on.`;
+}
+
 export function StatusLine({ view }: Props) {
-  const status = useComputed(() => view.store.settings.value?.status ?? "").value;
+  const status = useComputed(() => statusOf(view)).value;
   const words = complaint(view);
   return (
     <div class="seqdream-status">

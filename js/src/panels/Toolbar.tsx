@@ -1,17 +1,27 @@
-/** Play, step, reset; the tool in hand; how far and how fast the dream goes. */
+/** Play, step, reset, undo and redo; the tool in hand; how far and how fast the dream goes. */
 
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 import { whole } from "../format";
+import type { Return } from "../protocol";
 import type { Tool, View } from "../view";
-import { DragIcon, FreezeIcon, PauseIcon, PlayIcon, ResetIcon, StepIcon } from "./icons";
+import {
+  DragIcon,
+  FreezeIcon,
+  PauseIcon,
+  PlayIcon,
+  RedoIcon,
+  ResetIcon,
+  StepIcon,
+  UndoIcon,
+} from "./icons";
 
 interface Props {
   readonly view: View;
 }
 
-interface ButtonProps {
+interface ButtonProps extends Props {
   readonly name: string;
   readonly hint: string;
   readonly onClick: () => void;
@@ -20,15 +30,17 @@ interface ButtonProps {
   readonly children: ComponentChildren;
 }
 
-function Button({ name, hint, onClick, isPrimary, isDisabled, children }: ButtonProps) {
+function Button({ view, name, hint, onClick, isPrimary, children, ...rest }: ButtonProps) {
+  const isDisabled = view.store.isReadOnly.value || (rest.isDisabled ?? false);
+  // Not `disabled`: that would drop the focus, and the next key would go to the notebook.
   return (
     <button
       type="button"
       class={isPrimary ? "seqdream-button is-primary" : "seqdream-button"}
       aria-label={name}
       title={hint}
-      disabled={isDisabled ?? false}
-      onClick={onClick}
+      aria-disabled={isDisabled}
+      onClick={() => isDisabled || onClick()}
     >
       {children}
     </button>
@@ -41,6 +53,7 @@ export function Toolbar({ view }: Props) {
   return (
     <div class="seqdream-toolbar" role="toolbar" aria-label="Run and tools">
       <Button
+        view={view}
         name={playing ? "Pause" : "Play"}
         hint={playing ? "Pause (Space)" : "Play (Space)"}
         isPrimary
@@ -48,20 +61,50 @@ export function Toolbar({ view }: Props) {
       >
         {playing ? <PauseIcon /> : <PlayIcon />}
       </Button>
-      <Button name="Step" hint="One step (S)" isDisabled={playing} onClick={() => store.stepOnce()}>
+      <Button
+        view={view}
+        name="Step"
+        hint="One step (S)"
+        isDisabled={playing}
+        onClick={() => store.stepOnce()}
+      >
         <StepIcon />
       </Button>
       <Button
+        view={view}
         name="Reset"
         hint="Back to the start"
         onClick={() => void store.command({ type: "reset" })}
       >
         <ResetIcon />
       </Button>
+      <GoBack view={view} kind="undo" name="Undo" keys="Ctrl/Cmd+Z" />
+      <GoBack view={view} kind="redo" name="Redo" keys="Shift+Ctrl/Cmd+Z" />
       <span class="seqdream-divider" aria-hidden="true" />
       <Tools view={view} />
       <Counter view={view} />
     </div>
+  );
+}
+
+interface GoBackProps extends Props {
+  readonly kind: Return;
+  readonly name: string;
+  readonly keys: string;
+}
+
+function GoBack({ view, kind, name, keys }: GoBackProps) {
+  const words = useComputed(() => view.store.settings.value?.[kind] ?? null).value;
+  return (
+    <Button
+      view={view}
+      name={name}
+      hint={words === null ? `Nothing to ${kind}` : `${name}: ${words} (${keys})`}
+      isDisabled={words === null}
+      onClick={() => view.goBack(kind)}
+    >
+      {kind === "undo" ? <UndoIcon /> : <RedoIcon />}
+    </Button>
   );
 }
 

@@ -38,6 +38,18 @@ export const ResetIcon = () => (
   </Icon>
 );
 
+export const UndoIcon = () => (
+  <Icon>
+    <path d="M6 3 3 6l3 3M3.4 6H9a3.7 3.7 0 0 1 0 7.4H6" />
+  </Icon>
+);
+
+export const RedoIcon = () => (
+  <Icon>
+    <path d="m10 3 3 3-3 3M12.6 6H7a3.7 3.7 0 0 0 0 7.4h3" />
+  </Icon>
+);
+
 export const DragIcon = () => (
   <Icon>
     <circle cx="8" cy="8" r="2.6" />
