@@ -27,6 +27,7 @@ from seqdream_widget.parameters import known_keywords_only, whole
 from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.session import Session, Start
+from seqdream_widget.subshells import hear_where_spoken_to
 
 STATIC = Path(__file__).parent / "static"
 TRAIT_RATE = 2.0  # how often a second the observable traits follow a run
@@ -150,6 +151,7 @@ class SeqDream(anywidget.AnyWidget):
         self._has_front_end = False
         self._waits_for_view = False
         super().__init__()
+        hear_where_spoken_to(self.comm)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
         self._publish_traits(status=self._resting())
         self.on_msg(self._on_message)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
         self.session.watch(self._tell_change)
