@@ -31,6 +31,7 @@ from seqdream_widget.replaying import replay
 from seqdream_widget.saved import saved
 from seqdream_widget.session import Session, Start
 from seqdream_widget.still import Bundle, Still
+from seqdream_widget.subshells import hear_where_spoken_to
 from seqdream_widget.timeline import Return
 from seqdream_widget.words import latest, news
 
@@ -174,6 +175,7 @@ class SeqDream(anywidget.AnyWidget):
         self._waits_for_view = False
         super().__init__()
         self._still = Still(self.model_id, lambda: picture.output(self.session, self.status))
+        hear_where_spoken_to(self.comm)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
         self._publish_traits(status=self._resting())
         self._keep()
         self.on_msg(self._on_message)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped

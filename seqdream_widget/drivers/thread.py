@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 
 from seqdream_widget.drivers.runner import Run, Runner
+
+LAST_STEP = 10.0
+"""Seconds for which Python, when it ends, waits for the present step."""
 
 
 class ThreadRunner(Runner):
@@ -13,10 +17,17 @@ class ThreadRunner(Runner):
     def _launch(self, run: Run) -> None:
         run.means = threading.Thread(target=self._work, args=(run,), name="seqdream", daemon=True)
         run.means.start()
+        # A thread that is still at work in torch when Python ends takes the process down with it.
+        atexit.register(self._end_with_python, run)
 
     def _work(self, run: Run) -> None:
         while self._take_steps(run):
             pass
+        atexit.unregister(self._end_with_python)
+
+    def _end_with_python(self, run: Run) -> None:
+        self.pause(wait=False)
+        run.means.join(LAST_STEP)
 
     def _wait(self, run: Run) -> None:
         super()._wait(run)

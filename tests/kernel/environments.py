@@ -2,8 +2,8 @@
 
     python -m tests.kernel.environments [6.31 7.3 …]
 
-Each is a virtual environment in `.kernels/` with that ipykernel and what it asks for; everything else, such as torch,
-is found in the environment that this runs in, behind it on the path.
+Each is a virtual environment in `.kernels/` with that ipykernel; everything else, such as torch, is found in the
+environment that this runs in, which stands behind it on the path.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ def python_with(version: str) -> Path:
         venv.create(folder, clear=True, with_pip=True)
         (site,) = folder.glob("lib/python*/site-packages")
         (site / "behind.pth").write_text(sysconfig.get_path("purelib") + "\n")
-        subprocess.run([python, "-m", "pip", "install", "--quiet", f"ipykernel=={version}.*"], check=True)
+        install = [python, "-m", "pip", "install", "--quiet", f"ipykernel=={version}.*"]
+        subprocess.run([*install, "--ignore-installed", "--no-deps"], check=True)
+        subprocess.run(install, check=True)  # what it needs and is not there
         done.touch()
     return python
 

@@ -26,11 +26,27 @@ class FrontEnd:
             language="python",
         )
         self.manager.start_kernel(env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=str(ROOT))
+        self._connect()
+
+    def _connect(self) -> None:
         self.client = self.manager.client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=60)
         self.told: list[Message] = []  # all that the kernel published, in order
         self.replies: dict[str, Message] = {}  # by the message that was replied to
+
+    def restart(self) -> None:
+        self.client.stop_channels()
+        self.manager.restart_kernel()
+        self._connect()
+
+    def shut_down(self) -> int:
+        """Ask the kernel to end, and return the code with which it does."""
+        process = self.manager.provisioner.process
+        self.control("shutdown_request", restart=False)
+        code = process.wait(timeout=20)
+        self.close()
+        return code
 
     def close(self) -> None:
         self.client.stop_channels()
@@ -76,6 +92,10 @@ class FrontEnd:
         """Run a cell to its end, and return what it printed."""
         return self.finish(self.start(code, **where))
 
+    def is_busy_with(self, cell: str) -> bool:
+        """Tell whether a cell has begun."""
+        return any(m["msg_type"] == "execute_input" for m in self.about(cell))
+
     def about(self, message: str) -> list[Message]:
         return [m for m in self.told if m["parent_header"].get("msg_id") == message]
 
@@ -83,9 +103,9 @@ class FrontEnd:
         """Ask Python what it holds."""
         return eval(self.run(f"print(repr({expression}))"))
 
-    def control(self, kind: str) -> Message:
+    def control(self, kind: str, **content: Any) -> Message:
         """Send a request on the control channel, and return the reply."""
-        message = self.client.session.msg(kind, {})
+        message = self.client.session.msg(kind, content)
         self.client.control_channel.send(message)
         return self.until(lambda: self.replies.get(message["header"]["msg_id"]), f"for {kind}")
 
