@@ -3,9 +3,10 @@
     python -m benchmarks.streaming [--rounds 5] [--seconds 6]
 
 Everything runs in one kernel with JupyterLab open in a real browser throughout, with the same number of threads, in
-interleaved rounds; medians are printed. The speed of a shared machine drifts from second to second: a round is several
-short turns of each, averaged before they are compared. Drags are made with the real pointer while the dream streams;
-the time from the move that leaves the browser to its acknowledgement stands beside a bare echo of a few bytes.
+interleaved turns; medians are printed. The speed of a shared machine drifts from second to second: turns are short,
+each is compared with what stood right beside it, and there are many. Drags are made with the real pointer while the
+dream streams; the time from the move that leaves the browser to its acknowledgement stands beside a bare echo of a few
+bytes.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ BQPLOT = """scale_x, scale_y = bqplot.LinearScale(), bqplot.LinearScale()
 line = bqplot.Lines(x=range(500), y=demo.data.x[3, 0].numpy(), scales={"x": scale_x, "y": scale_y})
 axes = [bqplot.Axis(scale=scale_x), bqplot.Axis(scale=scale_y, orientation="vertical")]
 bqplot.Figure(marks=[line], axes=axes)"""
-TURNS = 4  # of each, in one round
+TURNS = 4  # of each, in one round of drags
 
 ECHO = """echo = Echo()
 echo.on_msg(lambda widget, content, buffers: widget.send(content))
@@ -192,18 +193,16 @@ def measure(rounds: int, seconds: float) -> dict[str, list[float]]:
         page.evaluate(COUNT_BQPLOT)
         python = lab.kernel("bench.ipynb")
         for number in range(rounds):
-            turns = [turn(page, python, seconds / TURNS) for _ in range(TURNS)]
-            bare, steps, drawn, bqplot_steps, bqplot_drawn = (
-                statistics.mean(values) for values in zip(*turns, strict=True)
-            )
+            for _ in range(TURNS):
+                bare, steps, drawn, bqplot_steps, bqplot_drawn = turn(page, python, seconds / TURNS)
+                note(bare=bare, streamed=steps, drawn=drawn, share=steps / bare)
+                note(bqplot=bqplot_steps, bqplot_drawn=bqplot_drawn, bqplot_share=bqplot_steps / bare)
+                note(against_bqplot=steps / bqplot_steps)
             delays, echoes = dragged(page, python, 3.0)
-            note(bare=bare, streamed=steps, drawn=drawn, share=steps / bare)
-            note(bqplot=bqplot_steps, bqplot_drawn=bqplot_drawn, bqplot_share=bqplot_steps / bare)
-            note(against_bqplot=steps / bqplot_steps)
             note(drag=statistics.median(delays), echo=statistics.median(echoes))
+            recent = {name: statistics.median(values[-TURNS:]) for name, values in figures.items()}
             print(
-                f"round {number + 1}: bare {bare:.0f}, widget {steps:.0f}, bqplot {bqplot_steps:.0f} steps/s",
-                flush=True,
+                f"round {number + 1}: " + ", ".join(f"{name} {value:.3g}" for name, value in recent.items()), flush=True
             )
         python.close()
     lab.close()
@@ -220,7 +219,9 @@ def main() -> None:
     print(
         f"\n{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, torch {torch.__version__}"
     )
-    print(f"FordA ResNet, length 500, 1 thread, 30 frames/s pushed; median of {options.rounds} interleaved rounds")
+    print(
+        f"FordA ResNet, length 500, 1 thread, 30 frames/s pushed; median of {options.rounds * TURNS} interleaved turns"
+    )
     print("|  | steps/s | of the bare loop | frames drawn/s |")
     print("|---|---|---|---|")
     print(f"| bare loop | {median['bare']:.0f} | 100 % | – |")
