@@ -11,12 +11,12 @@ import torch
 from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.fx.experimental import optimization
 
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.errors import unknown
 from seqdream_widget.probe.activity import Activity
 from seqdream_widget.probe.custody import fingerprint, freeze, private_copy
+from seqdream_widget.probe.folding import folded
 from seqdream_widget.probe.inputs import LAYOUTS, examples, find_layout
 from seqdream_widget.probe.listing import Layers
 from seqdream_widget.probe.network import Network, Tap, last_linear
@@ -224,19 +224,17 @@ class Probe:
 
     @torch.no_grad()
     def _fold(self) -> Network | None:
-        """Fold BatchNorm into the convolutions before it: a third of the time of a step."""
-        folded = None
+        """Fold BatchNorm where that can be done and changes nothing."""
+        network = None
         if not self.borrowed and any(isinstance(part, nn.BatchNorm1d) for part in self._plain.module.modules()):
             try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    module = optimization.fuse(self._plain.module)
+                module = folded(self._plain.module)
                 freeze(module)
-                folded = Network(module)
-                folded.draws = self._plain.draws
+                network = Network(module)
+                network.draws = self._plain.draws
             except Exception:  # noqa: BLE001 - not every model can be traced; folding is only an optimization
-                folded = None
-        return folded if folded is not None and self._agrees(folded, self._taps(())) else None
+                network = None
+        return network if network is not None and self._agrees(network, self._taps(())) else None
 
     def _choose(self, layers: tuple[str, ...]) -> tuple[Network | Straight, tuple[Tap, ...]]:
         """Choose the folded network where it gives the same outputs of these layers: of them and the model alone."""

@@ -12,6 +12,22 @@ from jupyter_client import KernelManager
 from jupyter_client.kernelspec import KernelSpec
 
 ROOT = Path(__file__).parents[2]
+SETUP = """
+import asyncio, threading, time
+import ipykernel, torch
+import seqdream_widget as sd
+from seqdream_widget import widget as widget_module
+demo = sd.load_demo("ecg5000")
+def make(driver="auto"):
+    return sd.SeqDream(demo.model, sd.objectives.Logit(0), data=demo.data, start=3, threads=1, driver=driver)
+def same_bits(session):
+    "Whether the session has the bits of one that was never interrupted."
+    alone = sd.Session(demo.model, sd.objectives.Logit(0), data=demo.data, start=3)
+    alone.run(session.step_count)
+    return torch.equal(alone.sequence, session.sequence)
+def edited(w):
+    return any(hasattr(event, "command") for event in w.session.timeline.events())
+"""
 Message = dict[str, Any]
 
 
@@ -83,7 +99,7 @@ class FrontEnd:
 
     def finish(self, cell: str, status: str = "ok") -> str:
         """Wait until a cell has ended as it should, and return what it printed."""
-        reply = self.until(lambda: self.replies.get(cell), f"for {cell}")
+        reply = self.until(lambda: self.replies.get(cell), "for a cell to end")
         assert reply["status"] == status, reply.get("traceback", reply)
         self.until(lambda: any(m["content"].get("execution_state") == "idle" for m in self.about(cell)))
         return "".join(m["content"]["text"] for m in self.about(cell) if m["msg_type"] == "stream")
@@ -92,9 +108,10 @@ class FrontEnd:
         """Run a cell to its end, and return what it printed."""
         return self.finish(self.start(code, **where))
 
-    def is_busy_with(self, cell: str) -> bool:
-        """Tell whether a cell has begun."""
-        return any(m["msg_type"] == "execute_input" for m in self.about(cell))
+    def begun(self, cell: str) -> str:
+        """Wait until a cell has begun, and return it."""
+        self.until(lambda: any(m["msg_type"] == "execute_input" for m in self.about(cell)), "for a cell to begin")
+        return cell
 
     def about(self, message: str) -> list[Message]:
         return [m for m in self.told if m["parent_header"].get("msg_id") == message]
@@ -118,6 +135,9 @@ class View:
         self.comm = front_end.ask(f"{name}.comm.comm_id")
         self.subshell = subshell
         self._next = 0
+        self.send(kind="hello", protocol=1)
+        before = len(self.heard("snapshot"))
+        front_end.until(lambda: len(self.heard("snapshot")) > before, "for the snapshot")
 
     def send(self, **content: Any) -> None:
         """Send a custom message."""
@@ -127,10 +147,10 @@ class View:
         """Set traits, as a linked control does."""
         self._send({"method": "update", "state": state, "buffer_paths": []})
 
-    def command(self, **command: Any) -> int:
-        """Send a command and return its id."""
+    def edit(self, start: int) -> int:
+        """Edit one sample and return the command's id."""
         self._next += 1
-        self.send(kind="command", id=self._next, command=command)
+        self.send(kind="command", id=self._next, command={"type": "edit", "start": start, "values": [2.5]})
         return self._next
 
     def _send(self, data: Message) -> None:
@@ -149,6 +169,22 @@ class View:
         told = [data["content"] for data in said if data["method"] == "custom"]
         return [content for content in told if kind in (None, content["kind"])]
 
-    def answer(self, number: int) -> Message | None:
-        """Return the acknowledgement of a command, if it has come."""
-        return next((told for told in self.heard("acknowledgement") if told["id"] == number), None)
+    def answers(self, numbers: list[int]) -> list[int]:
+        """Wait until commands are acknowledged, and return their steps."""
+
+        def steps() -> dict[int, int]:
+            return {told["id"]: told["step"] for told in self.heard("acknowledgement")}
+
+        self.front_end.until(lambda: set(numbers) <= set(steps()), "for answers")
+        return [steps()[number] for number in numbers]
+
+    def see(self, frames: int = 3) -> None:
+        """Wait until so many more frames have come."""
+        goal = len(self.heard("frame")) + frames
+        self.front_end.until(lambda: len(self.heard("frame")) >= goal, "for frames")
+
+    @property
+    def settings(self) -> Message:
+        """The settings that were told last."""
+        told = [message for message in self.heard() if message["kind"] in ("settings", "snapshot")]
+        return told[-1]["settings"]

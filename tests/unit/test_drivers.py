@@ -11,10 +11,11 @@ import types
 
 import pytest
 import torch
+from torch import nn
 
 import seqdream_widget as sd
 from seqdream_widget.drivers import runner_class
-from tests.unit.loops import EventLoop, awaited
+from tests.unit.loops import EventLoop, awaited, until
 from tests.unit.programs import Level, data, new, state_of
 
 C = sd.commands
@@ -244,6 +245,31 @@ def test_several_widgets_play_at_once_whatever_drives_them():
             assert torch.equal(one.sequence, three.sequence)
 
     asyncio.run(notebook())
+
+
+def test_a_widget_made_while_another_plays_on_a_thread_leaves_that_one_alone():
+    class Normed(nn.Module):
+        """Waits, while it is traced for folding its BatchNorm, for the other to take a few steps."""
+
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.Sequential(nn.Conv1d(1, 4, 3), nn.BatchNorm1d(4), nn.Flatten(), nn.Linear(40, 2))
+
+        def forward(self, x):
+            if isinstance(x, torch.fx.Proxy):
+                seen.append(one.session.step_count)
+                until(lambda: one.session.step_count > seen[-1] + 3)
+            return self.layers(x)
+
+    seen = []
+    with widget("thread") as one:
+        one.play()
+        sd.Session(Normed(), sd.objectives.Logit(1), data=data())
+        steps = one.session.step_count
+        until(lambda: one.session.step_count > steps + 3)
+        assert one.playing
+    assert len(seen) == 1
+    assert one.error == ""
 
 
 def test_a_widget_closed_while_it_plays_takes_no_further_step():
