@@ -109,7 +109,13 @@ def state_of(session: sd.Session) -> object:
     return _plain((session._dreamer.checkpoint(), list(history.items()), session.sequence, session.step_count))
 
 
+_SAME = (str, bytes, int, float, bool, frozenset, type(None))
+_SequenceDataset = sd.SequenceDataset  # looked up once: this is done a million times
+
+
 def _plain(value: object) -> object:  # noqa: PLR0911 - one line a kind
+    if isinstance(value, _SAME):
+        return value
     if isinstance(value, torch.Tensor):
         return str(value.dtype), tuple(value.shape), value.detach().numpy().tobytes()
     if isinstance(value, np.ndarray):
@@ -118,7 +124,7 @@ def _plain(value: object) -> object:  # noqa: PLR0911 - one line a kind
         return {"θ" if isinstance(key, torch.Tensor) else key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, sd.SequenceDataset):
+    if isinstance(value, _SequenceDataset):
         return _plain([value.x, value.y, value.class_names])
     if isinstance(value, objectives.MemberObjective):
         return type(value).__name__, value.targets, _plain(value.anchor)  # which is all that the data came to
@@ -126,4 +132,4 @@ def _plain(value: object) -> object:  # noqa: PLR0911 - one line a kind
         return type(value).__name__, {
             field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)
         }
-    return value if isinstance(value, str | int | float | bool | frozenset | type(None)) else type(value).__name__
+    return type(value).__name__
