@@ -84,7 +84,29 @@ ACTIONS = st.one_of(
     st.tuples(st.sampled_from(["undo", "redo", "branch"])),
     st.tuples(st.just("restore"), st.floats(0, 1)),
 )
-PROGRAMS = st.lists(ACTIONS, max_size=14)
+
+
+@st.composite
+def drags(draw):
+    """Moves of one gesture with steps between, and mostly its release: drawn by themselves the two hardly ever meet."""
+    gesture, index = draw(st.integers(1, 2)), draw(st.integers(0, LENGTH - 1))
+    moves = [C.MovePoint(index, value, 3, gesture=gesture) for value in draw(st.lists(st.floats(-2, 2), min_size=1))]
+    drag = [action for move in moves[:3] for action in (("submit", move), ("run", draw(st.integers(1, 2))))]
+    return [*drag, *draw(st.sampled_from([[("submit", C.Release(gesture))]] * 3 + [[]]))]
+
+
+@st.composite
+def ways_back(draw):
+    """A command, steps, so many undos, and so many redos at once: a redo finds something only right after an undo."""
+    undos = draw(st.integers(1, 3))
+    forth = [("submit", draw(COMMANDS)), ("run", draw(st.integers(1, 5)))]
+    return [*forth, *[("undo",)] * undos, *[("redo",)] * draw(st.integers(1, undos))]
+
+
+PROGRAMS = st.lists(
+    st.one_of(ACTIONS.map(lambda action: [action]), ACTIONS.map(lambda action: [action]), drags(), ways_back()),
+    max_size=9,
+).map(lambda parts: [action for part in parts for action in part])
 
 
 def act(session: sd.Session, action: tuple) -> sd.Session:
