@@ -19,7 +19,14 @@ class StepError(RuntimeError):
     """
 
 
-_short = reprlib.Repr()
+class _Repr(reprlib.Repr):
+    def repr_int(self, x: int, level: int) -> str:
+        # Python refuses to write whole numbers of more than 4,300 digits.
+        too_long = x.bit_length() > 10_000  # noqa: PLR2004 - 3,010 digits
+        return f"a whole number of {x.bit_length():,} bits" if too_long else super().repr_int(x, level)
+
+
+_short = _Repr()
 _short.maxstring = _short.maxother = 80
 
 
@@ -46,7 +53,7 @@ def unknown(kind: str, value: object, known: Iterable[str]) -> str:
     listed = ", ".join(f'"{name}"' for name in names[:40]) or "none"
     if len(names) > 40:  # noqa: PLR2004 - a message, not a catalogue
         listed += f", … ({len(names)} in all)"
-    text = value if isinstance(value, str) else shown(value)
+    text = value if isinstance(value, str) and value.isprintable() else shown(value)
     text = text if len(text) <= 80 else f"{text[:77]}…"  # noqa: PLR2004 - a message, not a page
     near = difflib.get_close_matches(text, names, n=1)
     hint = f'; did you mean "{near[0]}"?' if near else ""

@@ -16,6 +16,7 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 import seqdream_widget
+from seqdream_widget.bounds import LINE_BYTES, LOG_BYTES, RECORD
 from seqdream_widget.encoding import Encoder, Json, fingerprint_of, hash_of
 from seqdream_widget.timeline import Done, Event, Return, Steps
 
@@ -67,11 +68,14 @@ class Log:
             If there is no such file.
         """
         path = Path(path)
-        written = path.read_bytes()
-        try:
-            records = [json.loads(line) for line in written.decode("utf-8").splitlines() if line.strip()]
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f'"{path.name}" is no log: it must be JSON lines in UTF-8 ({error})') from None
+        if path.stat().st_size > LOG_BYTES:
+            raise ValueError(f'"{path.name}" is no log: it has {path.stat().st_size:,} bytes, more than {LOG_BYTES:,}')
+        records: list[Json] = []
+        for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+            try:
+                records += [record_in(line, f"line {number}")] if line.strip() else []
+            except ValueError as error:
+                raise ValueError(f'"{path.name}" is no log: {error}') from None
         beside = _beside(path)
         if not beside.is_file():
             raise ValueError(f'"{beside.name}" is missing: it belongs beside "{path.name}" and holds its tensors')
@@ -80,6 +84,24 @@ class Log:
     def __repr__(self) -> str:
         """Tell how much there is; never print arrays."""
         return f"Log({len(self.records)} records, {len(self.tensors)} tensors)"
+
+
+def record_in(line: bytes, noun: str) -> Json:
+    """Read a line of a log, which is called `noun` where it is refused.
+
+    Raises
+    ------
+    ValueError
+        If it is no JSON in UTF-8, or larger than a line may be.
+    """
+    if len(line) > LINE_BYTES:
+        raise ValueError(f"{noun} has {len(line):,} bytes; at most {LINE_BYTES:,} are allowed")
+    try:
+        record = json.loads(line.decode())
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{noun} is no JSON in UTF-8 ({error})") from None
+    RECORD.check(noun, record)
+    return record
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -13,7 +13,7 @@ import inspect
 import math
 import numbers
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal, ParamSpec, TypeVar, cast, dataclass_transform
 
 from seqdream_widget.errors import shown, unknown
@@ -181,7 +181,26 @@ class Described:
     @classmethod
     def from_fields(cls, fields: dict[str, Any]) -> Any:
         """Make one from the fields of a message."""
+        check_fields(cls, fields)
         return cls(**fields)
+
+
+def check_fields(cls: type[Any], given: Collection[str]) -> None:
+    """Check that what is there are the fields of a class: all that have no default, and no others.
+
+    Raises
+    ------
+    ValueError
+        If one is unknown or missing.
+    """
+    noun, fields = snake_case(cls.__name__), [field for field in dataclasses.fields(cls) if field.init]
+    for name in given:
+        if name not in (field.name for field in fields):
+            raise ValueError(f"{noun}: {unknown('field', name, (field.name for field in fields))}")
+    for field in fields:
+        is_needed = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        if is_needed and field.name not in given:
+            raise ValueError(f"{noun}: the field {field.name} is missing")
 
 
 D = TypeVar("D", bound=Described)
@@ -212,4 +231,4 @@ def read_described(noun: str, types: Mapping[str, type[D]], message: object) -> 
     try:
         return types[kind].from_fields(fields)
     except TypeError as error:
-        raise ValueError(f"{snake_case(types[kind].__name__)}: {str(error).split('() ')[-1]}") from None
+        raise ValueError(f"{snake_case(types[kind].__name__)}: {error}") from None

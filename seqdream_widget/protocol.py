@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqdream_widget import presets
+from seqdream_widget.bounds import MESSAGE
 from seqdream_widget.commands import Command
 from seqdream_widget.errors import shown, unknown
 from seqdream_widget.history import Rows
@@ -26,6 +27,7 @@ SNAPSHOT_ROWS = 2000
 FRAME_ROWS = 10_000
 SEQUENCE_BYTES = 256 * 1024  # sequences of one frame
 MOST_STEPS = 10_000
+MOST = 2**53  # of a number that the browser chooses: it counts no further
 
 Arrays = Mapping[str, NDArray[np.float32] | NDArray[np.int32]]
 Message = dict[str, Any]
@@ -59,10 +61,10 @@ _NUMBERS: dict[str, tuple[str, int] | None] = {
     "play": None,
     "pause": None,
     "step": ("count", MOST_STEPS),
-    "command": ("id", 2**53),
-    "undo": ("id", 2**53),
-    "redo": ("id", 2**53),
-    "receipt": ("number", 2**53),
+    "command": ("id", MOST),
+    "undo": ("id", MOST),
+    "redo": ("id", MOST),
+    "receipt": ("number", MOST),
 }
 
 
@@ -76,6 +78,7 @@ def read_request(content: object, buffers: object = None) -> Request:
     """
     if not isinstance(content, Mapping):
         raise ValueError(f"a message is an object with a kind, not {shown(content)}")
+    MESSAGE.check("the message", cast("object", content))
     fields = dict(cast("Mapping[str, Any]", content))
     kind = fields.pop("kind", None)
     if not isinstance(kind, str) or kind not in _NUMBERS:

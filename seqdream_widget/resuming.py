@@ -15,7 +15,7 @@ from seqdream_widget.commands import Reset
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.encoding import Decoder, Json
 from seqdream_widget.history import History, Trajectory
-from seqdream_widget.log import Log, read_tensors
+from seqdream_widget.log import Log, read_tensors, record_in
 from seqdream_widget.replaying import begun, carry_out, event_of, in_line
 from seqdream_widget.session import Session
 from seqdream_widget.stored import revived, revived_rows
@@ -72,8 +72,8 @@ def resume(
     (3, [[100, 160, None, 0]])
     """
     directory = Path(directory)
-    lines, whole = _lines_of(directory)
-    log = Log([json.loads(line) for line in lines], _tensors_of(directory), {**(objects or {})})
+    records, whole = _records_of(directory)
+    log = Log(records, _tensors_of(directory), {**(objects or {})})
     decoder = Decoder(log.tensors, log.objects, data)
     session = begun(log, model, data, decoder)
     leapt = _leap(session, log, log.objects, directory / CHECKPOINT)
@@ -82,11 +82,11 @@ def resume(
             carry_out(session, event_of(record, decoder))
     with (directory / LOG).open("r+b") as file:
         file.truncate(whole)
-    session.save_into(Autosave(directory, session, session.timeline.cursor, len(lines)))
+    session.save_into(Autosave(directory, session, session.timeline.cursor, len(records)))
     return session
 
 
-def _lines_of(directory: Path) -> tuple[list[bytes], int]:
+def _records_of(directory: Path) -> tuple[list[Json], int]:
     """Return the whole lines of the log, and their length in bytes; a torn last one is dropped and said."""
     path = directory / LOG
     if not path.is_file():
@@ -98,12 +98,8 @@ def _lines_of(directory: Path) -> tuple[list[bytes], int]:
             f"it had not been acknowledged",
             stacklevel=3,
         )
-    for number, line in enumerate(lines, start=1):
-        try:
-            json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f'line {number} of "{path}" is no JSON ({error})') from None
-    return lines, sum(len(line) + 1 for line in lines)
+    records = [record_in(line, f'line {number} of "{path}"') for number, line in enumerate(lines, start=1)]
+    return records, sum(len(line) + 1 for line in lines)
 
 
 def _tensors_of(directory: Path) -> dict[str, Tensor]:

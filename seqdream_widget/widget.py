@@ -350,7 +350,7 @@ class SeqDream(anywidget.AnyWidget):
             self.session.apply(Release(gesture))
 
     def _refuse(self, identifier: object, error: Exception) -> None:
-        known = identifier if isinstance(identifier, int) else None
+        known = identifier if type(identifier) is int and 0 <= identifier <= protocol.MOST else None
         self._tell({"kind": "refusal", "id": known, "reason": str(error)})
 
     # ---- messages to the front end ------------------------------------------------------------------------------

@@ -17,6 +17,8 @@ from seqdream_widget.parameters import described, number
 
 MOST_VALUES = 1_000_000
 LARGEST = 1e9
+MOST_GESTURES = 100
+"""That hold samples at once."""
 
 
 @described
@@ -172,9 +174,12 @@ class MovePoint(SampleCommand):
     gesture: int | None = number(None, low=0, high=2**53, integer=True, optional=True)
 
     def check(self, dreamer: Dreamer) -> None:
-        """Refuse a sample outside the sequence, or a frozen one."""
+        """Refuse a sample outside the sequence, or a frozen one, and one hand too many."""
         self.segment(dreamer, self.index, self.index + 1)
         self.refuse_frozen(dreamer, self.index, self.index + 1)
+        held = dreamer.gestures
+        if self.gesture is not None and self.gesture not in held and len(held) >= MOST_GESTURES:
+            raise ValueError(f"MovePoint: {len(held)} gestures hold samples already; release one of them first")
 
     def apply(self, dreamer: Dreamer) -> None:
         """Displace the neighbourhood, and hold it while the gesture lasts."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self, cast
 
+from seqdream_widget.bounds import is_unicode
 from seqdream_widget.commands.base import Command
 from seqdream_widget.dreamer import Dreamer
 from seqdream_widget.errors import shown
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import HIGHEST_RATE, LOWEST_RATE, OptimizerFactory, chosen, factory_of
 from seqdream_widget.parameterizations import Parameterization, parameterization_of
-from seqdream_widget.parameters import described, number
+from seqdream_widget.parameters import check_fields, described, number
 from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers.base import Regularizer, by_name, checked
 
@@ -49,14 +50,16 @@ class SetRegularizer(Command):
     @classmethod
     def from_fields(cls, fields: dict[str, Any]) -> Self:
         """Make the command from the fields of a message, where the parameters stand apart."""
-        parameters = fields.pop("parameters", {})
-        extra = sorted(set(fields) - {"name", "enabled"})
-        if extra or not isinstance(parameters, Mapping):
+        parameters: object = fields.get("parameters", {})
+        check_fields(cls, [*fields, "enabled", "parameters"])
+        if not isinstance(parameters, Mapping):
             raise ValueError(
-                "set_regularizer takes a name, enabled and parameters as an object of numbers"
-                + (f", not {', '.join(extra)}" if extra else "")
+                f"set_regularizer: parameters = {shown(parameters)} is not allowed; give an object of numbers"
             )
-        return cls(**fields, **cast("Mapping[str, Any]", parameters))
+        command = cls(fields["name"], fields.get("enabled"))
+        # Not as keywords: a parameter may be called anything here, and is looked up later.
+        object.__setattr__(command, "parameters", dict(cast("Mapping[str, Any]", parameters)))
+        return command
 
     def check(self, dreamer: Dreamer) -> None:
         """Refuse an unknown name or parameter, and values out of bounds."""
@@ -293,6 +296,8 @@ class Note(Command):
         """Check that it is text, and its length."""
         if not isinstance(self.text, str) or not 1 <= len(self.text) <= self.LONGEST:  # pyright: ignore[reportUnnecessaryIsInstance] - comes off the wire
             raise ValueError(f"Note: text = {shown(self.text)} is not allowed; give 1 to {self.LONGEST:,} characters")
+        if not is_unicode(self.text):
+            raise ValueError(f"Note: text = {shown(self.text)} is not allowed; give Unicode text")
 
     def check(self, dreamer: Dreamer) -> None:
         """Allow it always."""

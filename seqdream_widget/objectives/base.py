@@ -140,7 +140,7 @@ class Scaled(Objective):
     def from_fields(cls, fields: dict[str, Any]) -> Objective:
         """Make it from a message that holds another objective."""
         fields["objective"] = Objective.from_json(fields.get("objective"))
-        return cls(**fields)
+        return super().from_fields(fields)
 
     def __repr__(self) -> str:
         """Write it as a person would."""
@@ -198,7 +198,7 @@ class Sum(Objective):
         if not isinstance(terms, list):
             raise ValueError(f"sum: terms = {shown(terms)} is not allowed; give a list of objectives")
         fields["terms"] = tuple(map(Objective.from_json, cast("list[object]", terms)))
-        return cls(**fields)
+        return super().from_fields(fields)
 
     def __repr__(self) -> str:
         """Write it as a person would."""

@@ -121,7 +121,7 @@ class MemberObjective(Objective, abstract=True):
         for name in NOT_ON_THE_WIRE:
             if name in fields:
                 raise ValueError(f"{snake_case(cls.__name__)} has no field {name!r}")
-        return cls(**fields)
+        return super().from_fields(fields)
 
 
 @described

@@ -84,7 +84,29 @@ ACTIONS = st.one_of(
     st.tuples(st.sampled_from(["undo", "redo", "branch"])),
     st.tuples(st.just("restore"), st.floats(0, 1)),
 )
-PROGRAMS = st.lists(ACTIONS, max_size=14)
+
+
+@st.composite
+def drags(draw):
+    """Moves of one gesture with steps between, and mostly its release: drawn by themselves the two hardly ever meet."""
+    gesture, index = draw(st.integers(1, 2)), draw(st.integers(0, LENGTH - 1))
+    moves = [C.MovePoint(index, value, 3, gesture=gesture) for value in draw(st.lists(st.floats(-2, 2), min_size=1))]
+    drag = [action for move in moves[:3] for action in (("submit", move), ("run", draw(st.integers(1, 2))))]
+    return [*drag, *draw(st.sampled_from([[("submit", C.Release(gesture))]] * 3 + [[]]))]
+
+
+@st.composite
+def ways_back(draw):
+    """A command, steps, so many undos, and so many redos at once: a redo finds something only right after an undo."""
+    undos = draw(st.integers(1, 3))
+    forth = [("submit", draw(COMMANDS)), ("run", draw(st.integers(1, 5)))]
+    return [*forth, *[("undo",)] * undos, *[("redo",)] * draw(st.integers(1, undos))]
+
+
+PROGRAMS = st.lists(
+    st.one_of(ACTIONS.map(lambda action: [action]), ACTIONS.map(lambda action: [action]), drags(), ways_back()),
+    max_size=9,
+).map(lambda parts: [action for part in parts for action in part])
 
 
 def act(session: sd.Session, action: tuple) -> sd.Session:
@@ -109,7 +131,13 @@ def state_of(session: sd.Session) -> object:
     return _plain((session._dreamer.checkpoint(), list(history.items()), session.sequence, session.step_count))
 
 
+_SAME = (str, bytes, int, float, bool, frozenset, type(None))
+_SequenceDataset = sd.SequenceDataset  # looked up once: this is done a million times
+
+
 def _plain(value: object) -> object:  # noqa: PLR0911 - one line a kind
+    if isinstance(value, _SAME):
+        return value
     if isinstance(value, torch.Tensor):
         return str(value.dtype), tuple(value.shape), value.detach().numpy().tobytes()
     if isinstance(value, np.ndarray):
@@ -118,7 +146,7 @@ def _plain(value: object) -> object:  # noqa: PLR0911 - one line a kind
         return {"θ" if isinstance(key, torch.Tensor) else key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, sd.SequenceDataset):
+    if isinstance(value, _SequenceDataset):
         return _plain([value.x, value.y, value.class_names])
     if isinstance(value, objectives.MemberObjective):
         return type(value).__name__, value.targets, _plain(value.anchor)  # which is all that the data came to
@@ -126,4 +154,4 @@ def _plain(value: object) -> object:  # noqa: PLR0911 - one line a kind
         return type(value).__name__, {
             field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)
         }
-    return value if isinstance(value, str | int | float | bool | frozenset | type(None)) else type(value).__name__
+    return type(value).__name__

@@ -252,7 +252,7 @@ SHARED = session()
     [
         ({"type": "freeze", "start": 30, "stop": 50}, "samples 30 … 49 are not allowed; the sequence has samples 0 to"),
         ({"type": "freeze", "start": 5, "stop": 5}, "start = 5 is not below stop = 5"),
-        ({"type": "freeze", "start": 5}, "^freeze: missing 1 required positional argument: 'stop'"),
+        ({"type": "freeze", "start": 5}, "^freeze: the field stop is missing"),
         ({"type": "freze", "start": 5, "stop": 9}, 'did you mean "freeze"'),
         ({"type": "edit", "start": 0, "values": [1, "2"]}, "values must be a flat list of numbers"),
         ({"type": "edit", "start": 0, "values": [1, math.inf]}, "give finite numbers"),

@@ -25,7 +25,7 @@ def again(session, tmp=None, **given_settings):
         return sd.replay(session.log, Level(), data=data(), **given_settings)
 
 
-@settings(max_examples=100)
+@settings(max_examples=500)
 @given(PROGRAMS)
 def test_a_replay_comes_to_the_same_bits_and_the_same_past(program):
     s = new()
@@ -44,7 +44,7 @@ def test_a_replay_comes_to_the_same_bits_and_the_same_past(program):
         assert state_of(replayed) == state_of(s)
 
 
-@settings(max_examples=50)
+@settings(max_examples=500)
 @given(PROGRAMS)
 def test_the_log_only_grows(program):
     s = new()

@@ -18,7 +18,7 @@ from tests.models import make
 from tests.unit.programs import COMMANDS, PROGRAMS, act, new, state_of
 
 C = sd.commands
-FEW = settings(max_examples=60)
+FEW, MANY = settings(max_examples=60), settings(max_examples=500)
 
 
 def after(program, **given_settings):
@@ -28,7 +28,7 @@ def after(program, **given_settings):
     return session
 
 
-@FEW
+@MANY
 @given(PROGRAMS)
 def test_undo_then_redo_is_the_identity(program):
     s = after(program)
@@ -87,7 +87,7 @@ def test_restore_is_the_state_right_after_that_step_and_can_be_undone(program):
         assert state_of(s) == now
 
 
-@FEW
+@MANY
 @given(PROGRAMS, PROGRAMS)
 def test_a_branch_goes_on_as_its_origin_would_and_never_changes_it(program, more):
     s = after(program)
