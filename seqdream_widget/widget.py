@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import anywidget
 import torch
@@ -14,7 +14,7 @@ import traitlets
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from seqdream_widget import protocol
+from seqdream_widget import picture, protocol
 from seqdream_widget.commands import Command, Release, Reset
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.errors import StepError
@@ -28,6 +28,7 @@ from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.runner import Pacer, Runner
 from seqdream_widget.saved import saved
 from seqdream_widget.session import Session, Start
+from seqdream_widget.still import Bundle, Still
 from seqdream_widget.timeline import Return
 from seqdream_widget.words import latest, news
 
@@ -164,6 +165,7 @@ class SeqDream(anywidget.AnyWidget):
         self._waits_for_view = False
         self._is_closed = False
         super().__init__()
+        self._still = Still(self.model_id, lambda: picture.output(self.session, self.status))
         self._publish_traits(status=self._resting())
         self._keep()
         self.on_msg(self._on_message)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
@@ -415,6 +417,12 @@ class SeqDream(anywidget.AnyWidget):
             for name, value in values.items():
                 self.set_trait(name, value)
 
+    # ---- what a notebook keeps ----------------------------------------------------------------------------------
+
+    def _ipython_display_(self) -> None:
+        """Show the widget, and under it a picture for whoever opens the notebook without a kernel."""
+        self._still.place(cast("tuple[Bundle, Bundle]", self._repr_mimebundle_()))  # pyright: ignore[reportUnknownMemberType] - anywidget is half typed
+
     def _keep(self) -> None:
         """Bring up to date what a saved notebook shows; while it plays or a hand holds a point, that can wait."""
         if self._runner.playing or self.session.gestures:
@@ -422,6 +430,7 @@ class SeqDream(anywidget.AnyWidget):
         kept = saved(self.session, self._settings(), self.model_id)
         with self._runner.lock:
             self.set_trait("_saved", kept)
+        self._still.refresh()
 
     @traitlets.observe("playing")
     def _follow_playing(self, change: traitlets.Bunch) -> None:
