@@ -35,6 +35,14 @@ async function isLost(model: AnyModel): Promise<boolean> {
   }
 }
 
+/** The kernel as JupyterLab's widget manager has it. */
+interface Kernel {
+  readonly statusChanged?: Record<
+    "connect" | "disconnect",
+    (slot: (_: unknown, status: string) => void) => void
+  >;
+}
+
 function connect(model: AnyModel): Connection {
   const store = new Store(
     (message) => model.send(message),
@@ -46,12 +54,18 @@ function connect(model: AnyModel): Connection {
   const listen = (content: unknown, buffers: readonly Bytes[] | undefined) =>
     store.receive(content, buffers ?? []);
   model.on("msg:custom", listen);
-  // A kernel that restarts, or dies, says so in this way.
+  // So a host tells that a kernel restarts; of one that has ended, JupyterLab tells otherwise.
   model.on("comm_live_update", look);
   void look();
+  const kernel = (model.widget_manager as { kernel?: Kernel | null } | undefined)?.kernel;
+  const hear = (_: unknown, status: string) => {
+    if (status === "dead") store.lose();
+  };
+  kernel?.statusChanged?.connect(hear);
   const close = () => {
     model.off("msg:custom", listen);
     model.off("comm_live_update", look);
+    kernel?.statusChanged?.disconnect(hear);
     store.close();
   };
   return { store, close };

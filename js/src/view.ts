@@ -157,8 +157,10 @@ export class View {
       this.channel,
       this.brush,
       this.#held,
+      store.isReadOnly,
     ];
     for (const input of inputs) input.value;
+    this.root.dataset.readOnly = String(this.isReadOnly);
     this.root.dataset.step = String(store.sequenceStep.value);
     this.#scheduler.request();
     // Nobody waits for a picture out of sight; without a word from us the kernel would pause its run.
@@ -200,7 +202,7 @@ export class View {
       envelope: store.envelope.value,
       frozen: this.frozen(),
       channel,
-      points: points.filter((index) => index !== held?.gesture.grip.index),
+      points: this.isReadOnly ? [] : points.filter((index) => index !== held?.gesture.grip.index),
       isHeld: held !== null,
     });
     const isReading = this.#paintLines(timeline);

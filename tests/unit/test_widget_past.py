@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 import seqdream_widget as sd
+from seqdream_widget import still
 from seqdream_widget.words import undo_words
 
 C = sd.commands
@@ -331,3 +332,59 @@ def test_what_was_not_measured_is_null_in_the_saved_state(w):
     w.session.submit(C.SetRegularizer("l2", enabled=False))
     w.step(1)
     assert kept(w, "scalars")["values"][-1] is None
+
+
+# ---- the picture under the widget -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What cells are given to show: the data, and whether it takes the place of what was shown before."""
+    given = []
+
+    def publish(data, metadata=None, **keywords):
+        given.append((data, keywords.get("transient"), keywords.get("update", False)))
+
+    monkeypatch.setattr(still, "publish_display_data", publish)
+    return given
+
+
+def test_a_widget_is_displayed_with_a_picture_under_it(w, shown):
+    w.step(3)
+    w._ipython_display_()
+    (widget, _, _), (picture, name, update) = shown
+    assert "application/vnd.jupyter.widget-view+json" in widget
+    assert "paused at step 3" in picture["text/html"]
+    assert (name, update) == ({"display_id": w.model_id}, False)
+
+
+def test_the_picture_is_drawn_anew_once_a_pause_and_never_during_a_run(w, shown):
+    w._ipython_display_()
+    w.play()
+    until(lambda: w.session.step_count > 30)
+    w.session.submit(C.Freeze(0, 5))
+    w.session.submit(C.MovePoint(20, 1.0))
+    assert len(shown) == 2
+    w.pause()
+    (picture, name, update) = shown[-1]
+    assert len(shown) == 3
+    assert f"paused at step {w.step_count}" in picture["text/html"]
+    assert (name, update) == ({"display_id": w.model_id}, True)
+    w.pause()
+    w.session.submit(C.SetLearningRate(0.2))
+    assert len(shown) == 3
+
+
+def test_the_picture_follows_what_is_done_while_paused_and_a_drag_as_one(w, shown):
+    w._ipython_display_()
+    drag(w, 1.0, 2.0, 3.0)
+    assert len(shown) == 3
+    receive(w, kind="undo", id=100)
+    assert len(shown) == 4
+    assert "ready: undone" in shown[-1][0]["text/html"]
+
+
+def test_a_widget_that_no_cell_shows_draws_no_picture(w, shown):
+    w.step(3)
+    w.session.submit(C.Freeze(0, 5))
+    assert shown == []
