@@ -37,10 +37,7 @@ async function isLost(model: AnyModel): Promise<boolean> {
 
 /** The kernel as JupyterLab's widget manager has it. */
 interface Kernel {
-  readonly statusChanged?: Record<
-    "connect" | "disconnect",
-    (slot: (_: unknown, status: string) => void) => void
-  >;
+  readonly disposed?: Record<"connect" | "disconnect", (slot: () => void) => void>;
 }
 
 function connect(model: AnyModel): Connection {
@@ -58,14 +55,12 @@ function connect(model: AnyModel): Connection {
   model.on("comm_live_update", look);
   void look();
   const kernel = (model.widget_manager as { kernel?: Kernel | null } | undefined)?.kernel;
-  const hear = (_: unknown, status: string) => {
-    if (status === "dead") store.lose();
-  };
-  kernel?.statusChanged?.connect(hear);
+  const lose = () => store.lose();
+  kernel?.disposed?.connect(lose);
   const close = () => {
     model.off("msg:custom", listen);
     model.off("comm_live_update", look);
-    kernel?.statusChanged?.disconnect(hear);
+    kernel?.disposed?.disconnect(lose);
     store.close();
   };
   return { store, close };

@@ -7,6 +7,11 @@ import { snapshot } from "./messages";
 function host(saved: unknown = undefined, state = { comm_live: true }) {
   const listeners = new Set<(content: unknown, buffers: unknown) => void>();
   const others = new Set<() => void>();
+  const ends = new Set<() => void>();
+  const disposed = {
+    connect: (slot: () => void) => ends.add(slot),
+    disconnect: (slot: () => void) => ends.delete(slot),
+  };
   const sent: { kind: string }[] = [];
   const model = {
     on: (name: string, listener: () => void) =>
@@ -15,9 +20,9 @@ function host(saved: unknown = undefined, state = { comm_live: true }) {
       (name === "msg:custom" ? listeners : others).delete(listener),
     send: (message: { kind: string }) => sent.push(message),
     get: () => saved,
-    widget_manager: { get_model: async () => state },
+    widget_manager: { get_model: async () => state, kernel: { disposed } },
   } as unknown as AnyModel;
-  return { model, listeners, others, sent };
+  return { model, listeners, others, ends, sent };
 }
 
 /** Older hosts give no signal; newer ones do. */
@@ -45,14 +50,14 @@ describe("the widget", () => {
 
   test("leaves nothing behind when the host's signal ends", async () => {
     vi.useFakeTimers();
-    const { model, listeners, others, sent } = host();
+    const { model, listeners, others, ends, sent } = host();
     const controller = new AbortController();
     const { el, given } = props(model, controller.signal);
     const definition = widget();
     await definition.initialize?.(given);
     await definition.render?.(given);
     controller.abort();
-    expect(listeners.size + others.size).toBe(0);
+    expect(listeners.size + others.size + ends.size).toBe(0);
     expect(el.childElementCount).toBe(0);
     vi.advanceTimersByTime(60_000);
     expect(sent).toHaveLength(1);
@@ -85,6 +90,18 @@ describe("the widget", () => {
     state.comm_live = false;
     for (const listener of others) listener();
     await vi.waitFor(() => expect(el.textContent).toContain("The kernel was restarted"));
+  });
+
+  test("says so where JupyterLab has let go of the kernel", async () => {
+    const { model, ends } = host();
+    const { el, given } = props(model);
+    const definition = widget();
+    await definition.initialize?.(given);
+    await definition.render?.(given);
+    for (const end of ends) end();
+    await vi.waitFor(() =>
+      expect(el.textContent).toContain("The kernel was restarted or has ended"),
+    );
   });
 
   test("two models of one module share nothing", async () => {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.bench import IMPORTS, WIDGET, Bench
 from tests.browser.jupyter import Lab, chromium
 
 
@@ -27,3 +28,11 @@ def page(browser):
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     yield page
     page.close()
+
+
+@pytest.fixture
+def bench(lab, page, request):
+    bench = Bench(lab, page, f"{request.node.name}.ipynb", IMPORTS, WIDGET)
+    yield bench
+    bench.close()
+    assert page.errors == []

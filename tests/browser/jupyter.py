@@ -140,6 +140,21 @@ class Lab:
         )
         nbformat.write(notebook, self.notebooks / name)
 
+    def read(self, name: str) -> dict[str, Any]:
+        """Return a notebook as it is on disk."""
+        return json.loads((self.notebooks / name).read_text())
+
+    def save_widget_state(self, page: Page, *, on: bool) -> None:
+        """Set JupyterLab's "Save Widget State Automatically"."""
+        command = "'@jupyter-widgets/jupyterlab-manager:saveWidgetState'"
+        if page.evaluate(f"() => window.jupyterapp.commands.isToggled({command})") != on:
+            page.evaluate(f"() => window.jupyterapp.commands.execute({command})")
+        page.wait_for_function(f"on => window.jupyterapp.commands.isToggled({command}) === on", arg=on)
+
+    def restart(self, page: Page) -> None:
+        """Restart the kernel of the notebook that is shown."""
+        page.evaluate("() => void window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+
     def open(self, page: Page, name: str, *, dark: bool = False) -> None:
         """Show a notebook in the page."""
         page.goto(f"{self.url}lab/tree/{name}?token={self._token}&reset")
@@ -169,10 +184,17 @@ class Lab:
         url = f"{self.url}api/sessions/{self._session(name)['id']}?token={self._token}"
         urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=30).close()
 
+    def is_running(self, name: str) -> bool:
+        """Tell whether a notebook has a kernel."""
+        return bool(self._sessions(name))
+
     def _session(self, name: str) -> dict[str, Any]:
-        with urllib.request.urlopen(f"{self.url}api/sessions?token={self._token}", timeout=10) as answer:
-            (session,) = [session for session in json.load(answer) if session["path"] == name]
+        (session,) = self._sessions(name)
         return session
+
+    def _sessions(self, name: str) -> list[dict[str, Any]]:
+        with urllib.request.urlopen(f"{self.url}api/sessions?token={self._token}", timeout=10) as answer:
+            return [session for session in json.load(answer) if session["path"] == name]
 
     def close(self) -> None:
         self._server.terminate()

@@ -8,103 +8,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-IMPORTS = """
-import numpy as np
-import threading
-import seqdream_widget as sd
-demo = sd.load_demo("forda")
-"""
-WIDGET = """
-w = sd.SeqDream(demo.model, sd.objectives.Logit("abnormal"), data=demo.data, start=3, seed=1,
-                regularizers=[sd.regularizers.L2(1e-3)])
-w
-"""
-
-
-class Bench:
-    """One notebook with one widget, seen from both sides."""
-
-    def __init__(self, lab, page, name, *cells):
-        self.lab, self.page, self.name = lab, page, name
-        lab.write(name, *cells)
-        lab.open(page, name)
-        lab.run_all(page)
-        self.root = page.locator(".seqdream")
-        expect(self.root).to_have_count(1, timeout=60_000)
-        self.play = self.root.get_by_role("button", name="Play", exact=True)
-        self.pause = self.root.get_by_role("button", name="Pause", exact=True)
-        expect(self.play).to_be_enabled()
-        self.python = lab.kernel(name)
-
-    @property
-    def drawn_step(self) -> int:
-        return int(self.root.get_attribute("data-painted-step"))
-
-    def run(self, steps: int) -> None:
-        """Let the painted dream advance by so many steps."""
-        goal = self.drawn_step + steps
-        end = time.monotonic() + 60
-        while self.drawn_step < goal:
-            assert time.monotonic() < end, f"stuck at step {self.drawn_step}"
-            time.sleep(0.05)
-
-    def halt(self) -> int:
-        """Pause, wait until the page shows the last step, and return its number."""
-        self.pause.click()
-        self.python.until("not w.playing")
-        steps = self.python("w.session.step_count")
-        expect(self.root).to_have_attribute("data-painted-step", str(steps))
-        expect(self.root.locator(".seqdream-step")).to_contain_text(f"{steps:,}")
-        return steps
-
-    def picture(self) -> bytes:
-        return self.root.locator(".uplot canvas").first.screenshot()
-
-    def points(self) -> dict[str, str]:
-        """The values of the control points as they are drawn, by sample."""
-        return self.root.evaluate(
-            "root => Object.fromEntries([...root.querySelectorAll('[role=slider][data-index]')]"
-            ".map(point => [point.dataset.index, point.getAttribute('aria-valuenow')]))"
-        )
-
-    def handle(self, number: int):
-        return self.root.get_by_role("slider", name=re.compile("Control point at sample")).nth(number)
-
-    def middle(self, locator) -> tuple[float, float]:
-        box = locator.bounding_box()
-        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-    def brush(self, first: float, last: float) -> None:
-        """Drag across the chart from one share of its width to another."""
-        box = self.root.locator(".u-over").first.bounding_box()
-        y = box["y"] + box["height"] * 0.9
-        self.page.mouse.move(box["x"] + first * box["width"], y)
-        self.page.mouse.down()
-        self.page.mouse.move(box["x"] + (first + last) / 2 * box["width"], y, steps=4)
-        self.page.mouse.move(box["x"] + last * box["width"], y, steps=4)
-        self.page.mouse.up()
-
-    def add(self, group: str, name: str) -> None:
-        """Give the run a regularizer that it does not have."""
-        add(self.root, group, name)
-
-    def close(self) -> None:
-        self.python("w.close()")
-        self.python.close()
-        self.lab.shutdown(self.name)
-
-
-def add(root, group: str, name: str) -> None:
-    root.locator("summary", has_text=group).click()
-    root.get_by_role("button", name=name, exact=True).click()
-
-
-@pytest.fixture
-def bench(lab, page, request):
-    bench = Bench(lab, page, f"{request.node.name}.ipynb", IMPORTS, WIDGET)
-    yield bench
-    bench.close()
-    assert page.errors == []
+from tests.browser.bench import IMPORTS, Bench
 
 
 def test_play_is_seen_to_dream_and_pause_stops_it(bench):
@@ -265,36 +169,52 @@ def test_a_reloaded_page_shows_the_same_sequence_step_and_settings(bench):
     bench.run(20)
     steps = bench.halt()
     before = bench.points()
-    bench.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    bench.save()
     bench.lab.open(bench.page, bench.name)
     expect(bench.root).to_have_attribute("data-painted-step", str(steps), timeout=60_000)
     expect(bench.root.get_by_role("switch", name="Gaussian blur")).to_be_checked()
     expect(bench.root.get_by_role("button", name="Unfreeze samples 40 to 89")).to_be_visible()
     expect(bench.root.locator(".seqdream-step")).to_contain_text(f"{steps:,}")
-    assert bench.points() == before
-    sequence = bench.python("w.sequence[0, 0].tolist()")
-    assert before == {str(index): f"{sequence[int(index)]:.4f}" for index in before}
+    assert bench.agrees() == before
     bench.play.click()
     bench.run(20)
 
 
 def test_a_run_goes_on_through_a_reload(bench):
-    bench.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+    bench.save()
     bench.play.click()
     bench.run(30)
+    bench.add("projection", "Gaussian blur")
+    bench.python.until("any(r.name == 'gaussian_blur' for r in w.session.regularizers)")
+    before = bench.drawn_step
     bench.lab.open(bench.page, bench.name)
     expect(bench.pause).to_be_visible(timeout=60_000)
     bench.page.wait_for_selector(".seqdream[data-painted-step]")
+    assert bench.drawn_step >= before
+    expect(bench.root.get_by_role("switch", name="Gaussian blur")).to_be_checked()
+    expect(bench.button("Undo")).to_have_attribute("title", "Undo: change of gaussian blur (Ctrl/Cmd+Z)")
     bench.run(30)
+    assert bench.python("w.session.run_id") == 1
 
 
-def test_a_run_whose_page_is_closed_waits_and_leaves_no_thread(bench):
+def test_a_run_whose_page_is_closed_waits_leaves_no_thread_and_goes_on_when_it_is_opened_again(bench):
+    bench.save()
     bench.play.click()
     bench.run(30)
+    before = bench.drawn_step
     bench.page.goto("about:blank")
     bench.python.until("not [t for t in threading.enumerate() if t.name == 'seqdream']", seconds=40)
-    assert bench.python("w.session.step_count") > 30
     assert "goes on when a view of it opens again" in bench.python("w.status")
+    waits_at = bench.python("w.session.step_count")
+    assert waits_at >= before
+    bench.lab.open(bench.page, bench.name)
+    expect(bench.pause).to_be_visible(timeout=60_000)
+    bench.page.wait_for_selector(".seqdream[data-painted-step]")
+    assert bench.drawn_step >= waits_at
+    bench.run(10)
+    steps = bench.halt()
+    assert bench.python("w.session.history['step'].tolist()") == list(range(1, steps + 1))
+    bench.agrees()
 
 
 def test_a_refused_command_is_said_in_words_and_the_widget_goes_on(bench):
@@ -331,18 +251,3 @@ w
     bench.play.click()
     bench.run(10)
     bench.close()
-
-
-def test_two_views_of_one_widget_agree(lab, page):
-    lab.write("two.ipynb", IMPORTS, WIDGET, "w")
-    lab.open(page, "two.ipynb")
-    lab.run_all(page)
-    views = page.locator(".seqdream")
-    expect(views).to_have_count(2, timeout=60_000)
-    views.nth(0).get_by_role("button", name="Step", exact=True).click()
-    for number in range(2):
-        views.nth(number).scroll_into_view_if_needed()
-        expect(views.nth(number)).to_have_attribute("data-painted-step", "1")
-    add(views.nth(1), "projection", "Gaussian blur")
-    expect(views.nth(0).get_by_role("switch", name="Gaussian blur")).to_be_checked()
-    lab.shutdown("two.ipynb")

@@ -1,0 +1,141 @@
+"""One notebook with one widget, seen from both sides."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from playwright.sync_api import expect
+
+IMPORTS = """
+import numpy as np
+import threading
+import seqdream_widget as sd
+demo = sd.load_demo("forda")
+"""
+WIDGET = """
+w = sd.SeqDream(demo.model, sd.objectives.Logit("abnormal"), data=demo.data, start=3, seed=1,
+                regularizers=[sd.regularizers.L2(1e-3)])
+w
+"""
+
+
+class Bench:
+    """One notebook with one widget, seen from both sides."""
+
+    def __init__(self, lab, page, name, *cells):
+        lab.write(name, *cells)
+        lab.open(page, name)
+        lab.run_all(page)
+        root = page.locator(".seqdream")
+        expect(root).to_have_count(1, timeout=60_000)
+        self._take(lab, page, name, root)
+
+    @classmethod
+    def of(cls, lab, page, name, root) -> Bench:
+        """Take one of the views of a notebook that is open."""
+        bench = cls.__new__(cls)
+        bench._take(lab, page, name, root)
+        return bench
+
+    def _take(self, lab, page, name, root) -> None:
+        self.lab, self.page, self.name, self.root = lab, page, name, root
+        self.play, self.pause = self.button("Play"), self.button("Pause")
+        expect(self.play).to_be_enabled()
+        self.python = lab.kernel(name)
+
+    @property
+    def drawn_step(self) -> int:
+        return int(self.root.get_attribute("data-painted-step"))
+
+    def run(self, steps: int) -> None:
+        """Let the painted dream advance by so many steps."""
+        goal = self.drawn_step + steps
+        end = time.monotonic() + 60
+        while self.drawn_step < goal:
+            assert time.monotonic() < end, f"stuck at step {self.drawn_step}"
+            time.sleep(0.05)
+
+    def halt(self) -> int:
+        """Pause, wait until the page shows the last step, and return its number."""
+        self.pause.click()
+        self.python.until("not w.playing")
+        steps = self.python("w.session.step_count")
+        expect(self.root).to_have_attribute("data-painted-step", str(steps))
+        expect(self.root.locator(".seqdream-step")).to_contain_text(f"{steps:,}")
+        return steps
+
+    def picture(self) -> bytes:
+        return self.root.locator(".uplot canvas").first.screenshot()
+
+    def points(self) -> dict[str, str]:
+        """The values of the control points as they are drawn, by sample."""
+        return self.root.evaluate(
+            "root => Object.fromEntries([...root.querySelectorAll('[role=slider][data-index]')]"
+            ".map(point => [point.dataset.index, point.getAttribute('aria-valuenow')]))"
+        )
+
+    def agrees(self) -> dict[str, str]:
+        """Wait until the page shows the very sequence that Python holds, and return its control points."""
+        end = time.monotonic() + 30
+        while True:
+            held = self.python("w.sequence[0, 0].tolist()")
+            drawn = self.points()
+            if drawn and drawn == {index: f"{held[int(index)]:.4f}" for index in drawn}:
+                return drawn
+            assert time.monotonic() < end, f"the page shows {drawn}"
+            time.sleep(0.05)
+
+    def button(self, name: str):
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    @property
+    def status(self):
+        return self.root.locator(".seqdream-status")
+
+    def drag(self, number: int, by: float, steps: int = 8) -> int:
+        """Drag a control point up, let go, and return its sample."""
+        handle = self.handle(number)
+        index = int(handle.get_attribute("data-index"))
+        x, y = self.middle(handle)
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.mouse.move(x, y - by, steps=steps)
+        self.page.mouse.up()
+        return index
+
+    def save(self) -> dict:
+        """Save the notebook and return it as it is on disk."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        return self.lab.read(self.name)
+
+    def handle(self, number: int):
+        return self.root.get_by_role("slider", name=re.compile("Control point at sample")).nth(number)
+
+    def middle(self, locator) -> tuple[float, float]:
+        box = locator.bounding_box()
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def brush(self, first: float, last: float) -> None:
+        """Drag across the chart from one share of its width to another."""
+        box = self.root.locator(".u-over").first.bounding_box()
+        y = box["y"] + box["height"] * 0.9
+        self.page.mouse.move(box["x"] + first * box["width"], y)
+        self.page.mouse.down()
+        self.page.mouse.move(box["x"] + (first + last) / 2 * box["width"], y, steps=4)
+        self.page.mouse.move(box["x"] + last * box["width"], y, steps=4)
+        self.page.mouse.up()
+
+    def add(self, group: str, name: str) -> None:
+        """Give the run a regularizer that it does not have."""
+        add(self.root, group, name)
+
+    def close(self) -> None:
+        self.python("w.close()")
+        self.python.close()
+        self.lab.shutdown(self.name)
+
+
+def add(root, group: str, name: str) -> None:
+    root.locator("summary", has_text=group).click()
+    root.get_by_role("button", name=name, exact=True).click()
