@@ -62,8 +62,13 @@ class Bench:
         self.python.until("not w.playing")
         steps = self.python("w.session.step_count")
         expect(self.root).to_have_attribute("data-painted-step", str(steps))
-        expect(self.root.locator(".seqdream-step")).to_contain_text(f"{steps:,}")
+        self.counts(steps)
         return steps
+
+    def counts(self, steps: int) -> None:
+        """Wait until the toolbar says so many steps."""
+        said = f"step {steps:,}".replace(",", "\N{THIN SPACE}")
+        expect(self.root.locator(".seqdream-step")).to_have_text(said)
 
     def picture(self) -> bytes:
         return self.root.locator(".uplot canvas").first.screenshot()
@@ -93,16 +98,13 @@ class Bench:
     def status(self):
         return self.root.locator(".seqdream-status")
 
-    def drag(self, number: int, by: float, steps: int = 8) -> int:
-        """Drag a control point up, let go, and return its sample."""
-        handle = self.handle(number)
-        index = int(handle.get_attribute("data-index"))
-        x, y = self.middle(handle)
+    def drag(self, number: int, by: float, steps: int = 8) -> None:
+        """Drag the curve up where a control point is, or was a moment ago, and let go."""
+        x, y = self.middle(self.handle(number))
         self.page.mouse.move(x, y)
         self.page.mouse.down()
         self.page.mouse.move(x, y - by, steps=steps)
         self.page.mouse.up()
-        return index
 
     def save(self) -> dict:
         """Save the notebook and return it as it is on disk."""

@@ -26,11 +26,12 @@ def complaints(page):
 def test_a_drag_made_mid_run_is_undone_and_redone_as_one_by_button_and_by_key(bench):
     bench.play.click()
     bench.run(40)
-    index = bench.drag(5, by=60)
+    bench.drag(5, by=60)
     bench.python.until("w.session.timeline.undoable and not w.session.gestures")
     bench.run(40)
     held = bench.python("[w.session.step_count, len(w.session.timeline.undoable)]")
     assert held[1] == 1
+    index = bench.python("w.session.timeline.event_at(w.session.timeline.undoable[-1].before.tick).command.index")
     expect(bench.button("Undo")).to_have_attribute("title", f"Undo: move of sample {index} (Ctrl/Cmd+Z)")
 
     bench.button("Undo").click()
@@ -39,7 +40,7 @@ def test_a_drag_made_mid_run_is_undone_and_redone_as_one_by_button_and_by_key(be
     before = bench.python("w.session.step_count")
     assert 40 <= before < held[0]
     expect(bench.status).to_contain_text(f"paused at step {before:,}: undone")
-    expect(bench.root.locator(".seqdream-step")).to_have_text(f"step {before:,}")
+    bench.counts(before)
     assert bench.python("len(w.session.history['score'])") == before
     undone = bench.agrees()
     expect(bench.button("Undo")).to_be_disabled()
@@ -175,9 +176,9 @@ def test_a_kernel_that_is_gone_is_said_and_what_it_left_stays_to_be_read(abandon
     bench.python.until("len(w.session.regularizers) == 2")
     bench.lab.restart(bench.page)
     expect(bench.status).to_contain_text(LOST)
-    step = bench.drawn_step
+    step = int(bench.root.get_attribute("data-step"))
     assert step >= 60
-    expect(bench.root.locator(".seqdream-step")).to_have_text(f"step {step:,}")
+    bench.counts(step)
     expect(bench.root.get_by_role("switch", name="Total variation")).to_be_checked()
     expect(bench.root.get_by_role("switch", name="Total variation")).to_be_disabled()
     for name in ("Play", "Step", "Reset", "Undo", "Redo"):
@@ -234,7 +235,7 @@ def test_a_notebook_saved_with_the_state_of_widgets_shows_it_without_a_kernel(ab
         expect(bench.status).to_contain_text(f"Saved state: paused at step {steps}. Run the cell to go on.")
         expect(bench.root).to_have_attribute("data-painted-step", str(steps))
         assert bench.points() == drawn
-        expect(bench.root.locator(".seqdream-step")).to_have_text(f"step {steps}")
+        bench.counts(steps)
         expect(bench.root.get_by_role("button", name="Unfreeze samples 100 to 159")).to_be_visible()
         expect(bench.root.get_by_role("switch", name="L2")).to_be_checked()
         expect(bench.root.get_by_role("switch", name="L2")).to_be_disabled()
