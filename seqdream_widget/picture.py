@@ -21,17 +21,17 @@ from seqdream_widget.session import Session
 from seqdream_widget.words import objective_words
 
 # In half pixels: whole numbers are then fine enough, and short.
-WIDTH, HEIGHT = 1440, 640
-LEFT, RIGHT, TOP, BOTTOM = 100, 1412, 132, 522
-LEGEND = 96  # its baseline
-COLUMNS = 600  # of a longer curve; each is drawn from its least to its greatest value
+WIDTH, HEIGHT = 1200, 640
+LEFT, RIGHT, TOP, BOTTOM = 100, 1172, 128, 478
+TITLE, LEGEND, STATUS, FIGURES = 52, 98, 568, 608  # baselines
+COLUMNS = 500  # of a longer curve; each is drawn from its least to its greatest value
 
 Values = NDArray[np.float32]
 Numbers = NDArray[Any]
 
 STYLE = """
 .card{fill:#fff;stroke:#d9dcdf}
-text{font:24px system-ui,sans-serif;fill:#5c636b}
+text{font:25px system-ui,sans-serif;fill:#5c636b}
 .words{fill:#1a1d21}
 .grid{stroke:#e6e8ea;stroke-width:2}
 .dream{fill:none;stroke:#0b63b5;stroke-width:4.5;stroke-linejoin:round}
@@ -39,6 +39,7 @@ text{font:24px system-ui,sans-serif;fill:#5c636b}
 .band{fill:#0b63b5;fill-opacity:.14}
 .frozen{fill:#1a1d21;fill-opacity:.08}
 .hatch{stroke:#1a1d21;stroke-opacity:.34;stroke-width:2}
+@media (max-width:420px){text{font-size:32px}}
 @media (prefers-color-scheme:dark){
 .card{fill:#15181b;stroke:#3a3f45}
 text{fill:#a3abb3}
@@ -83,13 +84,15 @@ def picture(session: Session, status: str) -> str:
         f'<path class="start" d="{chart.line(start)}"/>',
         f'<path class="dream" d="{chart.line(now)}"/>',
         *_legend(has_band=low is not None, has_frozen=bool(frozen), channels=session.start.shape[1]),
-        f'<text class="words" x="{LEFT}" y="50">{_text(_title(session))}</text>',
-        f'<text class="words" x="{LEFT}" y="{HEIGHT - 32}">{_text(_words(session, status))}</text>',
+        *(
+            f'<text class="words" x="{LEFT}" y="{y}">{_text(line)}</text>'
+            for y, line in ((TITLE, _title(session)), (STATUS, _short(status, 60)), (FIGURES, _figures(session)))
+        ),
     ]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {WIDTH} {HEIGHT}" '
         f'width="{WIDTH // 2}" height="{HEIGHT // 2}"><title>{_text(_title(session))}</title>'
-        f"<desc>{_text(_words(session, status))}</desc><style>{STYLE}</style>"
+        f"<desc>{_text(_description(session, status))}</desc><style>{STYLE}</style>"
         '<defs><pattern id="hatch" width="16" height="16" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         '<path class="hatch" d="M0 0V16"/></pattern></defs>'
         f'<rect class="card" x="1" y="1" width="{WIDTH - 2}" height="{HEIGHT - 2}" rx="16"/>{"".join(parts)}</svg>'
@@ -100,7 +103,7 @@ def output(session: Session, status: str) -> dict[str, str]:
     """Return the picture as an output of a cell, with its words for who cannot see it."""
     # As an image and not inline: a notebook that is not trusted shows images, and no other SVG.
     source = base64.b64encode(picture(session, status).encode()).decode()
-    words = html.escape(_clean(f"{_title(session)}: {_words(session, status)}"))
+    words = _text(f"{_title(session)}: {_description(session, status)}")
     image = f'<img src="data:image/svg+xml;base64,{source}" alt="{words}" style="max-width:100%">'
     return {"text/html": f'<div class="seqdream-picture">{image}</div>'}
 
@@ -112,14 +115,18 @@ def _title(session: Session) -> str:
     return f"Sequence dream, {_short(objective_words(session), 60)}"
 
 
-def _words(session: Session, status: str) -> str:
+def _description(session: Session, status: str) -> str:
+    return "; ".join(filter(None, [status, _figures(session)]))
+
+
+def _figures(session: Session) -> str:
+    """Say the score and the probabilities of the two likeliest classes, where there has been a step."""
     score, probabilities = session.history.latest_score(), session.history.latest_probabilities()
-    words = [_short(status, 38)]
-    if score is not None and probabilities is not None:
-        words.append(f"score {_number(score)}")
-        likeliest = sorted(enumerate(probabilities), key=lambda pair: -pair[1])[:2]
-        words.extend(f"p({_short(session.classes.names[index], 14)}) {_share(value)}" for index, value in likeliest)
-    return " · ".join(words)
+    if score is None or probabilities is None:
+        return ""
+    likeliest = sorted(enumerate(probabilities), key=lambda pair: -pair[1])[:2]
+    shares = [f"p({_short(session.classes.names[index], 14)}) {_share(value)}" for index, value in likeliest]
+    return " · ".join([f"score {_number(score)}", *shares])
 
 
 def _number(value: float) -> str:
@@ -154,7 +161,7 @@ def _legend(*, has_band: bool, has_frozen: bool, channels: int) -> list[str]:
         line = f'<path class="{kind}" d="M{x} {LEGEND - 8}h32"/>'
         parts.append({"class": f'<rect class="band" {box}/>', "frozen": _hatched(box)}.get(kind, line))
         parts.append(f'<text x="{x + 44}" y="{LEGEND}">{name}</text>')
-        x += 96 + sum(7 if letter in "rst " else 15 for letter in name)
+        x += 92 + sum(9 if letter in "rstl " else 18 for letter in name)
     if channels > 1:
         parts.append(f'<text x="{RIGHT}" y="{LEGEND}" text-anchor="end">first of {channels} channels</text>')
     return parts

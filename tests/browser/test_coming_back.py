@@ -252,7 +252,7 @@ def test_a_notebook_saved_without_it_shows_a_still_picture(abandoned):
     bench = abandoned
     expect(bench.page.locator(PICTURE)).to_be_hidden()
     _, steps = leave(bench)
-    words = f"Sequence dream, logit of abnormal: paused at step {steps} · score"
+    words = f"Sequence dream, logit of abnormal: paused at step {steps}; score"
     still = bench.page.locator(PICTURE)
     expect(still).to_have_attribute("alt", re.compile(f"^{re.escape(words)}"))
     expect(still).to_be_hidden()
@@ -263,7 +263,7 @@ def test_a_notebook_saved_without_it_shows_a_still_picture(abandoned):
     reopened(bench)
     expect(still).to_be_visible()
     expect(still).to_have_attribute("alt", re.compile(f"^{re.escape(words)}"))
-    assert still.evaluate("image => image.decode().then(() => image.naturalWidth)") == 720
+    assert still.evaluate("image => image.decode().then(() => image.naturalWidth)") == 600
     expect(bench.root).to_have_count(0)
 
 
