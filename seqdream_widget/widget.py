@@ -19,6 +19,7 @@ from seqdream_widget.commands import Command, Release, Reset
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.drivers import runner_class
 from seqdream_widget.errors import StepError
+from seqdream_widget.keeping import Bundle, Keeping
 from seqdream_widget.log import Log
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory
@@ -30,7 +31,7 @@ from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.replaying import replay
 from seqdream_widget.saved import saved
 from seqdream_widget.session import Session, Start
-from seqdream_widget.still import Bundle, Still
+from seqdream_widget.still import Bundle
 from seqdream_widget.subshells import hear_where_spoken_to
 from seqdream_widget.timeline import Return
 from seqdream_widget.words import latest, news
@@ -173,11 +174,12 @@ class SeqDream(anywidget.AnyWidget):
         self._step_told = self.session.step_count
         self._has_front_end = False
         self._waits_for_view = False
+        self._is_closed = False
         super().__init__()
-        self._still = Still(self.model_id, lambda: picture.output(self.session, self.status))
+        self._keeping = Keeping(self.model_id, self._save, lambda: picture.output(self.session, self.status))
         hear_where_spoken_to(self.comm)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
         self._publish_traits(status=self._resting())
-        self._keep()
+        self._keeping.changed()
         self.on_msg(self._on_message)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
 
     @classmethod
@@ -243,8 +245,9 @@ class SeqDream(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Stop the run and free what the widget holds in the browser and here."""
-        # Also called by the base class when a constructor did not come to its end.
-        if hasattr(self, "_runner"):
+        # Also called by the base class, when a constructor did not come to its end and when all is over.
+        if hasattr(self, "_runner") and not self._is_closed:
+            self._is_closed = True
             self._runner.close()
             self.session.watch(None)
         super().close()
@@ -287,7 +290,7 @@ class SeqDream(anywidget.AnyWidget):
         self._tell_frame()
         self._publish_traits(status=status, error=error or self.session.unsaved)
         self._tell_settings()
-        self._keep()
+        self._keeping.changed()
 
     # ---- messages from the front end ----------------------------------------------------------------------------
 
@@ -346,8 +349,11 @@ class SeqDream(anywidget.AnyWidget):
         self._tell_snapshot()
 
     def _let_go(self) -> None:
-        for gesture in self.session.gestures:
+        held = self.session.gestures
+        for gesture in held:
             self.session.apply(Release(gesture))
+        if held:
+            self._keeping.changed()
 
     def _refuse(self, identifier: object, error: Exception) -> None:
         known = identifier if type(identifier) is int and 0 <= identifier <= protocol.MOST else None
@@ -388,7 +394,7 @@ class SeqDream(anywidget.AnyWidget):
         elif told:
             self._publish_traits(status="dreaming" + told)
         self._tell_settings()
-        self._keep()
+        self._keeping.changed()
 
     def _settings(self) -> protocol.Message:
         return protocol.settings_of(self.session, playing=self._runner.playing, status=self.status, error=self.error)
@@ -428,16 +434,15 @@ class SeqDream(anywidget.AnyWidget):
 
     def _ipython_display_(self) -> None:
         """Show the widget, and under it a picture for whoever opens the notebook without a kernel."""
-        self._still.place(cast("tuple[Bundle, Bundle]", self._repr_mimebundle_()))  # pyright: ignore[reportUnknownMemberType] - anywidget is half typed
+        self._keeping.display(cast("tuple[Bundle, Bundle]", self._repr_mimebundle_()))  # pyright: ignore[reportUnknownMemberType] - anywidget is half typed
 
-    def _keep(self) -> None:
-        """Bring up to date what a saved notebook shows; while it plays or a hand holds a point, that can wait."""
-        if self._runner.playing or self.session.gestures:
-            return
-        kept = saved(self.session, self._settings(), self.model_id)
+    def _save(self) -> bool:
+        # What plays, or what a hand still holds, will be kept when that ends.
+        if self._is_closed or self._runner.playing or self.session.gestures:
+            return False
         with self._runner.lock:
-            self.set_trait("_saved", kept)
-        self._still.refresh()
+            self.set_trait("_saved", saved(self.session, self._settings(), self.model_id))
+        return True
 
     @traitlets.observe("playing")
     def _follow_playing(self, change: traitlets.Bunch) -> None:

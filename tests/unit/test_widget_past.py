@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 
@@ -10,7 +11,7 @@ import torch
 from torch import nn
 
 import seqdream_widget as sd
-from seqdream_widget import still
+from seqdream_widget import keeping
 from seqdream_widget.words import undo_words
 
 C = sd.commands
@@ -253,6 +254,8 @@ def test_a_session_is_shown_by_one_widget_at_a_time(steered):
     first.close()
     second = sd.SeqDream(session=steered)
     second.step(1)
+    first.close()
+    steered.run(1)
     assert second.step_count == steered.step_count
     second.close()
 
@@ -345,7 +348,7 @@ def shown(monkeypatch):
     def publish(data, metadata=None, **keywords):
         given.append((data, keywords.get("transient"), keywords.get("update", False)))
 
-    monkeypatch.setattr(still, "publish_display_data", publish)
+    monkeypatch.setattr(keeping, "publish_display_data", publish)
     return given
 
 
@@ -388,3 +391,27 @@ def test_a_widget_that_no_cell_shows_draws_no_picture(w, shown):
     w.step(3)
     w.session.submit(C.Freeze(0, 5))
     assert shown == []
+
+
+def test_a_cell_that_changes_much_is_kept_once_when_it_is_done(w, shown):
+    async def cell():
+        w._ipython_display_()
+        for number in range(50):
+            w.session.submit(C.Edit(0, [float(number)]))
+        assert len(shown) == 2
+        assert kept(w, "sequence")["values"][0] != 49.0
+
+    async def kernel():
+        await cell()
+        await asyncio.sleep(0)
+
+    asyncio.run(kernel())
+    assert len(shown) == 3
+    assert kept(w, "sequence")["values"][0] == 49.0
+
+
+def test_what_a_vanished_pointer_held_is_kept_when_another_view_opens(w):
+    receive(w, kind="command", id=1, command={**MOVE, "value": 2.5})
+    assert kept(w, "sequence")["values"][20] != 2.5
+    receive(w, kind="hello", protocol=1)
+    assert kept(w, "sequence")["values"][20] == 2.5
