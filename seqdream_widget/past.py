@@ -41,6 +41,7 @@ class Past(Readings, Driven):
     run_id: int
     _timeline: Timeline
     _left: deque[History]
+    _ahead: tuple[int, Trajectory]  # when the latest undo but for those taken back began, and its sequences: for a redo
 
     def sequence_at(self, step: int) -> Float[Tensor, "batch channel time"]:
         """Return the sequence right after `step`, before commands given at it; step 0 is the start.
@@ -196,6 +197,8 @@ class Past(Readings, Driven):
             left = self._place()
             step = whole("step", step, 0, left.step)
             place = self._timeline.place_of(how, left, step)
+            if not self._timeline.redoable:
+                self._ahead = left.tick, self._run.trajectory
             run = self._run_of(place)
             self._timeline.returned(how, place, left)
             self._begin_run(run)
@@ -207,14 +210,16 @@ class Past(Readings, Driven):
         if self._timeline.is_on_the_way(place.tick, self._timeline.tick):
             self._timeline.recall(self._dreamer, place.tick)
             return self._run.upto(place.step)
+        tick, ahead = self._ahead
+        trajectory = ahead.upto(place.step) if self._timeline.is_on_the_way(place.tick, tick) else Trajectory()
         history = None if place.history is None else place.history()
         if history is not None:
             self._timeline.recall(self._dreamer, place.tick)
-            return Run(history.upto(place.step), Trajectory())
+            return Run(history.upto(place.step), trajectory)
         history = self._new_history()
         for measurement in self._timeline.retrace(self._dreamer, place.tick):
             history.append(measurement)
-        return Run(history, Trajectory())
+        return Run(history, trajectory)
 
     def _begin_run(self, run: Run) -> None:
         """Go on with another run; of those that were left, the latest histories are kept, and no sequences."""

@@ -277,3 +277,19 @@ def test_nothing_is_measured_again_for_an_undo_within_the_run_however_often_it_w
             s.undo()
             assert s.step_count == len(s.history["score"]) == step
     retrace.assert_not_called()
+
+
+def test_undo_and_redo_lose_no_sequences():
+    s = new()
+    s.run(5)
+    s.submit(C.Freeze(1, 2))
+    s.run(5)
+    s.submit(C.Edit(5, [1.0]))
+    s.run(5)
+    kept = s.trajectory.between(0, 99, 99)
+    assert kept == list(range(16))
+    for way in ("undo", "undo", "redo", "redo"):
+        getattr(s, way)()
+    assert s.trajectory.between(0, 99, 99) == kept
+    s.undo()
+    assert s.trajectory.between(0, 99, 99) == kept[:11]

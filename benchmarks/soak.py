@@ -1,0 +1,337 @@
+"""A long run in a real kernel, streamed to a client that steers all along: does it hold?
+
+    python -m benchmarks.soak [--steps 1000000]
+
+The client speaks as the page does (`docs/protocol.md`): hello, receipts, commands, and it checks every number that comes.
+The run pauses a hundred times; then a bare loop of the same mathematics is timed in the same kernel, so that a machine
+that slows down slows both. Ends with a table, and with exit code 1 if something in it is not met.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import itertools
+import json
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import psutil
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager
+
+SEGMENTS = 100
+COMMANDS = 40  # in each segment
+BARE = 0.7  # seconds of the bare loop, before and after each segment
+JUDGED = 400_000  # steps from which on memory and rates are judged: by then all that is kept has reached its bounds
+WAIT = 60.0
+SETUP = """
+import gc, json, threading, time
+import ipywidgets, torch
+from torch import nn
+import seqdream_widget as sd
+
+torch.manual_seed(0)
+model = nn.Sequential(
+    nn.Conv1d(1, 8, 9, padding=4), nn.Tanh(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(8, 2)
+).requires_grad_(False).eval()
+start = torch.randn(1, 1, 64)
+w = sd.SeqDream(model, sd.objectives.Logit(0), start=start, threads=1,
+                regularizers=[sd.regularizers.L2(1e-3), sd.regularizers.TotalVariation(1e-2)])
+x = start.clone().requires_grad_()
+adam = torch.optim.Adam([x], lr=0.05)
+
+def bare(seconds):
+    "Steps per second of a loop by hand."
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    begin, steps = time.perf_counter(), 0
+    while time.perf_counter() - begin < seconds:
+        for _ in range(20):
+            adam.zero_grad()
+            loss = -model(x)[:, 0].sum() + 1e-3 * x.square().sum() + 1e-2 * x.diff(dim=2).abs().sum()
+            loss.backward()
+            adam.step()
+        steps += 20
+    torch.set_num_threads(before)
+    return steps / (time.perf_counter() - begin)
+w
+"""
+CLOSED = """
+kept = len(w.session.history["step"]), w.session.trajectory.between(0, 10**9, 10**9)
+w.close()
+threads = [thread.name for thread in threading.enumerate() if "seqdream" in thread.name]
+instances = len(ipywidgets.widgets.widget._instances)
+"""
+
+
+@dataclasses.dataclass
+class Seen:
+    """What has come to the client."""
+
+    frames: int = 0
+    rows: int = 0
+    bytes: int = 0
+    step: int = 0
+    at: float = 0.0
+    number: int = 0
+    run: int = 0
+    row: int = 0
+    playing: bool = False
+    gaps: int = 0
+    refusals: list[str] = dataclasses.field(default_factory=list[str])
+    open_ids: set[int] = dataclasses.field(default_factory=set[int])
+
+
+class Page:
+    """What the front end is to a kernel, without a browser."""
+
+    def __init__(self) -> None:
+        self._manager = KernelManager(kernel_name="python3")
+        self._manager.start_kernel()
+        self.client: BlockingKernelClient = self._manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=WAIT)
+        self.process = psutil.Process(self._manager.provisioner.pid)
+        self.seen = Seen()
+        self._told = threading.Condition()
+        self._comm = ""
+        self._ids = itertools.count(1)
+        self._over = False
+        self._receipt_at = 0.0
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    # ---- what comes ---------------------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        while not self._over:
+            try:
+                message = self.client.get_iopub_msg(timeout=0.2)
+            except Exception:  # noqa: BLE001 - nothing came; what the queue raises is its own affair
+                continue
+            content = message["content"]
+            with self._told:
+                if message["msg_type"] == "comm_open" and content["data"].get("state", {}).get("_esm"):
+                    self._comm = content["comm_id"]
+                elif message["msg_type"] == "comm_msg" and content["data"].get("method") == "custom":
+                    self._hear(content["data"]["content"], message["buffers"])
+                elif message["msg_type"] == "error":
+                    self.seen.refusals.append("\n".join(content["traceback"]))
+                self._told.notify_all()
+
+    def _hear(self, told: dict[str, Any], buffers: list[Any]) -> None:
+        seen = self.seen
+        if told["run"] == seen.run and told["number"] != seen.number + 1:
+            seen.gaps += 1
+        seen.number = told["number"]
+        arrays = {
+            listed["name"]: np.frombuffer(buffer, listed["dtype"]).reshape(listed["shape"])
+            for listed, buffer in zip(told["arrays"], buffers, strict=True)
+        }
+        seen.bytes += sum(array.nbytes for array in arrays.values())
+        if told["kind"] == "snapshot":
+            seen.run, seen.step, seen.row = told["run"], told["step"], told["step"]
+            seen.playing = told["settings"]["playing"]
+        elif told["kind"] == "frame":
+            steps = arrays["steps"]
+            if len(steps) and not np.array_equal(steps, np.arange(seen.row + 1, told["step"] + 1)):
+                seen.gaps += 1
+            seen.frames, seen.rows = seen.frames + 1, seen.rows + len(steps)
+            seen.step, seen.row, seen.at = told["step"], told["step"], time.monotonic()
+            assert told["sequence_steps"][-1] == told["step"]
+            assert np.isfinite(arrays["sequences"]).all()
+        elif told["kind"] == "settings":
+            seen.playing = told["settings"]["playing"]
+        elif told["kind"] == "acknowledgement":
+            seen.open_ids.discard(told["id"])
+        elif told["kind"] == "refusal":
+            seen.refusals.append(told["reason"])
+            seen.open_ids.discard(told["id"])
+
+    def until(self, condition: Any, what: str, seconds: float = WAIT) -> None:
+        with self._told:
+            assert self._told.wait_for(condition, seconds), f"waited in vain for {what}: {self.seen}"
+
+    # ---- what goes ----------------------------------------------------------------------------------------------
+
+    def send(self, **content: Any) -> None:
+        data = {"method": "custom", "content": content}
+        message = self.client.session.msg("comm_msg", {"comm_id": self._comm, "data": data})
+        self.client.shell_channel.send(message)
+
+    def command(self, command: dict[str, Any]) -> None:
+        identifier = next(self._ids)
+        with self._told:
+            self.seen.open_ids.add(identifier)
+        self.send(kind="command", id=identifier, command=command)
+
+    def receipt(self) -> None:
+        """Report twice a second what was painted last."""
+        if time.monotonic() >= self._receipt_at:
+            self._receipt_at = time.monotonic() + 0.5
+            self.send(kind="receipt", number=self.seen.number)
+
+    def python(self, expression: str, setup: str = "") -> Any:
+        """Run a cell and evaluate an expression after it."""
+        value = {"value": f"json.dumps({expression})"}
+        request = self.client.execute(setup, user_expressions=value, store_history=False)
+        while (reply := self.client.get_shell_msg(timeout=WAIT))["parent_header"].get("msg_id") != request:
+            pass
+        assert reply["content"]["status"] == "ok", reply["content"]
+        answer = reply["content"]["user_expressions"]["value"]
+        assert answer["status"] == "ok", answer
+        return json.loads(eval(answer["data"]["text/plain"]))
+
+    def open(self) -> None:
+        """Make the widget and show it."""
+        self.python("0", SETUP)
+        self.until(lambda: self._comm, "the widget")
+        self.send(kind="hello", protocol=1)
+        self.until(lambda: self.seen.run, "the snapshot")
+
+    def close(self) -> None:
+        self._over = True
+        self._reader.join()
+        self.client.stop_channels()
+        self._manager.shutdown_kernel(now=True)
+
+
+def hands() -> Iterator[dict[str, Any]]:
+    """What a person does, over and over: edits, drags, freezes, switches, other settings."""
+    for gesture in itertools.count(1):
+        index = gesture % 30
+        yield {"type": "edit", "start": index, "values": [0.1, 0.2, 0.3]}
+        for value in (0.2, 0.4, 0.6):
+            yield {"type": "move_point", "index": index, "value": value, "radius": 5, "gesture": gesture}
+        yield {"type": "release", "gesture": gesture}
+        yield {"type": "freeze", "start": 40, "stop": 50}
+        yield {"type": "set_regularizer", "name": "total_variation", "enabled": gesture % 2 == 0}
+        yield {"type": "set_regularizer", "name": "noise", "enabled": gesture % 2 == 1, "parameters": {"amount": 0.01}}
+        yield {"type": "unfreeze", "start": 40, "stop": 50}
+        yield {"type": "set_learning_rate", "learning_rate": 0.05 if gesture % 2 else 0.02}
+
+
+@dataclasses.dataclass
+class Segment:
+    """Part of the run: its pace, that of the bare loop around it, and the memory after it."""
+
+    rate: float
+    bare: float
+    memory: float
+
+
+def segment(page: Page, steps: int, hand: Iterator[dict[str, Any]], number: int) -> Segment:
+    """Play for so many steps with commands all along, then pause; now and then go back."""
+    before = page.python(f"bare({BARE})")
+    first = page.seen.step
+    page.send(kind="play")
+    page.until(lambda: page.seen.playing and page.seen.step > first, "the first frame")
+    begin_step, begin = page.seen.step, page.seen.at
+    for position in range(1, COMMANDS + 1):
+        target = first + steps * position // COMMANDS
+        while page.seen.step < target:
+            seen = page.seen.frames
+            page.until(lambda seen=seen: page.seen.frames > seen, "a frame")
+            page.receipt()
+        page.command(next(hand))
+    rate = (page.seen.step - begin_step) / (page.seen.at - begin)
+    page.send(kind="pause")
+    page.until(lambda: not page.seen.playing and not page.seen.open_ids, "the end of the segment")
+    if number % 5 == 4:  # noqa: PLR2004 - now and then
+        page.python("0", "w.session.undo(); w.session.redo()")
+    if number % 10 == 9:  # noqa: PLR2004 - as above
+        page.python("0", "w.session.undo()")
+    after = page.python(f"bare({BARE})")
+    step = page.python("w.session.step_count")
+    page.until(lambda: page.seen.step == step, "the last frame")
+    return Segment(rate, (before + after) / 2, page.process.memory_info().rss / 2**20)
+
+
+def report(page: Page, done: list[Segment], steps: int, seconds: float) -> bool:
+    """Print the table and tell whether all is met."""
+    seen, tenth = page.seen, max(1, len(done) // 10)
+    shares = [one.rate / one.bare for one in done]
+    early, late = statistics.median(shares[:tenth]), statistics.median(shares[-tenth:])
+    memory = [one.memory for one in done]
+    middle = len(done) // 2
+    half, end = (
+        statistics.median(memory[middle - tenth // 2 : middle + tenth // 2 + 1]),
+        statistics.median(memory[-tenth:]),
+    )
+    taken, frames, rows = page.python("w.session.step_count"), seen.frames, seen.rows
+    kept, sequences = page.python("[kept[0], len(kept[1])]", CLOSED)
+    threads, widgets = page.python("[threads, instances]")
+    judged = steps >= JUDGED
+    good = [
+        line("steps of the run", f"{taken:,}", f"{steps:,}", taken >= 0.98 * steps),
+        line("frames, rows in them", f"{frames:,}, {rows:,}", "", None),
+        line("gaps in numbers or rows", seen.gaps, 0, not seen.gaps),
+        line(
+            "commands refused or unanswered",
+            len(seen.refusals) + len(seen.open_ids),
+            0,
+            not (seen.refusals or seen.open_ids),
+        ),
+        line("rows of the history, sequences kept", f"{kept:,}, {sequences:,}", "", None),
+        line("memory at half, at the end, highest (MB)", f"{half:.0f}, {end:.0f}, {max(memory):.0f}", "", None),
+        line(
+            "memory at the end over that at half",
+            f"{end / half - 1:+.1%}",
+            "below +2 %",
+            end < 1.02 * half if judged else None,
+        ),
+        line("steps/s in the first and last tenth", f"{pace(done[:tenth])}, {pace(done[-tenth:])}", "", None),
+        line("of the bare loop, first and last tenth", f"{early:.1%}, {late:.1%}", "", None),
+        line("last tenth over first", f"{late / early:.1%}", "at least 95 %", late >= 0.95 * early if judged else None),
+        line("threads left after close()", len(threads), 0, not threads),
+        line("widgets left after close()", widgets, 0, not widgets),
+    ]
+    print(
+        f"\n{seconds / 60:.1f} minutes" + ("" if judged else f"; memory and rates are judged from {JUDGED:,} steps on")
+    )
+    for reason in dict.fromkeys(seen.refusals):
+        print(reason)
+    return all(good)
+
+
+def pace(segments: list[Segment]) -> str:
+    return f"{statistics.median(one.rate for one in segments):.0f}"
+
+
+def line(what: str, value: object, wanted: object, is_met: bool | None) -> bool:
+    if what == "steps of the run":
+        print("\n| what | seen | wanted | |\n|---|---|---|---|")
+    print(f"| {what} | {value} | {wanted} | {'' if is_met is None else 'met' if is_met else 'NOT met'} |")
+    return is_met is not False
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--steps", type=int, default=1_000_000)
+    steps = parser.parse_args().steps
+    page, hand, begin = Page(), hands(), time.monotonic()
+    try:
+        page.open()
+        done: list[Segment] = []
+        for number in range(SEGMENTS):
+            done.append(segment(page, steps * (number + 1) // SEGMENTS - page.seen.step, hand, number))
+            one = done[-1]
+            print(
+                f"step {page.seen.step:,}: {one.rate:.0f} steps/s, {one.rate / one.bare:.1%} of the bare loop, "
+                f"{one.memory:.0f} MB",
+                flush=True,
+            )
+        is_good = report(page, done, steps, time.monotonic() - begin)
+    finally:
+        page.close()
+    sys.exit(0 if is_good else 1)
+
+
+if __name__ == "__main__":
+    main()
