@@ -31,7 +31,6 @@ from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.replaying import replay
 from seqdream_widget.saved import saved
 from seqdream_widget.session import Session, Start
-from seqdream_widget.still import Bundle
 from seqdream_widget.subshells import hear_where_spoken_to
 from seqdream_widget.timeline import Return
 from seqdream_widget.words import latest, news
