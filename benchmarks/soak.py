@@ -243,9 +243,9 @@ def segment(page: Page, steps: int, hand: Iterator[dict[str, Any]], number: int)
     rate = (page.seen.step - begin_step) / (page.seen.at - begin)
     page.send(kind="pause")
     page.until(lambda: not page.seen.playing and not page.seen.open_ids, "the end of the segment")
-    if number % 5 == 4:  # noqa: PLR2004 - now and then
+    if number % 5 == 4:
         page.python("0", "w.session.undo(); w.session.redo()")
-    if number % 10 == 9:  # noqa: PLR2004 - as above
+    if number % 10 == 9:
         page.python("0", "w.session.undo()")
     after = page.python(f"bare({BARE})")
     step = page.python("w.session.step_count")
