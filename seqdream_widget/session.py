@@ -230,8 +230,12 @@ class Session(Past):
             If the session is playing in a widget: pause it first.
         """
         steps = whole("steps", steps, 0, 10**9)
-        bar = tqdm(total=steps, desc="dreaming", unit="step", disable=not progress)
-        with deferred(answered=True) as interrupt, bar, self._alone(), intra_op_threads(self.threads):
+        with (
+            deferred(answered=True) as interrupt,
+            self._alone(),
+            intra_op_threads(self.threads),
+            tqdm(total=steps, desc="dreaming", unit="step", disable=not progress) as bar,
+        ):
             for _ in self._march(steps, callback):
                 bar.update()
                 if interrupt.seen:
@@ -278,8 +282,9 @@ class Session(Past):
         for _ in itertools.count() if steps is None else range(steps):
             self.turn.serve()
             self.step()
+            is_last = callback is not None and callback(self) is False
             yield
-            if callback is not None and callback(self) is False:
+            if is_last:
                 return
 
     def _march_on(self, march: Iterator[None]) -> bool:
