@@ -2,7 +2,7 @@
 
     python -m tests.unit.interrupted
 
-It prints as JSON what went wrong in each scene; nothing, where all that is claimed holds.
+It prints as JSON what went wrong in each scene: nothing, where all that is claimed holds.
 """
 
 from __future__ import annotations
@@ -244,3 +244,8 @@ if __name__ == "__main__":
         except BaseException:  # noqa: BLE001 - a stray KeyboardInterrupt is what this is about
             wrong[name] = traceback.format_exc()
     print(json.dumps(wrong))
+    # And Python ends well while a widget plays on a thread: its exit code tells.
+    playing = sd.SeqDream(Level(), sd.objectives.Logit("high"), data=data(), driver="thread")
+    playing.play()
+    while playing.session.step_count < 20:
+        time.sleep(0.001)
