@@ -6,7 +6,7 @@ NODE_MODULES := js/node_modules/.installed
 FRONT_END := seqdream_widget/static/widget.js
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: demo test build environment lint types test-python test-js exactness test-crash test-browser bench-streaming bench-engine bench-plausibility bench-planted pictures screenshots clean
+.PHONY: demo test build environment lint types test-python test-js exactness test-crash test-browser test-kernels bench-streaming bench-engine bench-plausibility bench-planted pictures screenshots clean
 .DELETE_ON_ERROR:
 
 demo: build  ## JupyterLab on the quickstart; NO_BROWSER=1 only serves it and prints the address
@@ -46,7 +46,7 @@ test-js: build
 	cd js && npm test && npm run size
 
 test-python: build  ## engine, kernel side of the widget, docstrings, notebooks, packaging
-	$(BIN)/python -m pytest tests/unit tests/notebooks tests/packaging seqdream_widget --doctest-modules
+	$(BIN)/python -m pytest tests/unit tests/notebooks tests/packaging tests/kernel/test_installed.py seqdream_widget --doctest-modules
 
 exactness: build  ## what tests/unit/test_exactness.py says, for every optimizer of torch
 	EXACTNESS=1 $(BIN)/python -m pytest tests/unit/test_exactness.py
@@ -56,6 +56,9 @@ test-crash: build  ## kill -9 at fifty moments of a run with edits
 
 test-browser: build chromium  ## real JupyterLab, real Chromium, real kernel
 	$(BIN)/python -m pytest tests/browser
+
+test-kernels: build  ## real kernels of three ipykernels, each in an environment of its own in .kernels
+	$(BIN)/python -m pytest tests/kernel
 
 bench-streaming: build chromium  ## what streaming costs, beside a bare loop and bqplot
 	$(BIN)/python -m benchmarks.streaming
@@ -77,4 +80,4 @@ screenshots: build chromium  ## docs/images, from a real JupyterLab in light and
 	$(BIN)/python -m tests.browser.screenshots
 
 clean:
-	rm -rf .venv js/node_modules seqdream_widget/static dist
+	rm -rf .venv .kernels js/node_modules seqdream_widget/static dist

@@ -2,7 +2,7 @@
 
     python -m benchmarks.soak [--steps 1000000]
 
-The client speaks as the page does (`docs/protocol.md`): hello, receipts, commands, and it checks every number that comes.
+The client speaks as the page does (`docs/protocol.md`): hello, receipts, commands; it checks every number that comes.
 The run pauses a hundred times; then a bare loop of the same mathematics is timed in the same kernel, so that a machine
 that slows down slows both. Ends with a table, and with exit code 1 if something in it is not met.
 """

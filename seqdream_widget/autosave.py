@@ -7,13 +7,15 @@ names; ``checkpoint.safetensors``, the newest checkpoint, so that coming back ne
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import math
 import os
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -58,10 +60,12 @@ class Autosave:
     directory : Path
         Where to write; it has a log already, see `begun`.
     source : Saved
-    cursor : Cursor
-        What is there already.
-    lines : int
-        How many lines that is.
+    lines : sequence of bytes
+        Those of the log, which tell what has happened until now.
+    mark : str
+        What `claimed` returned.
+    encoder : Encoder
+        That knows the objects which those lines name.
 
     Attributes
     ----------
@@ -69,23 +73,22 @@ class Autosave:
         Why nothing is written any more, in words; empty where all is well.
     """
 
-    def __init__(self, directory: Path, source: Saved, cursor: Cursor, lines: int) -> None:
+    def __init__(self, directory: Path, source: Saved, lines: Sequence[bytes], mark: str, encoder: Encoder) -> None:
         self.directory = directory
         self.failure = ""
         self._source = source
-        self._cursor = cursor
-        self._lines = lines
-        self._encoder = Encoder(source.data)
+        self._cursor = source.timeline.cursor
+        self._lines = len(lines)
+        self._digest = hashlib.sha256(b"".join(lines))
+        self._mark = mark
+        self._encoder = encoder
         self._lock = threading.Lock()
         self._waiting: list[Then] = []
         self._is_due = False
         self._moment: Moment | None = None
-        self._thread: threading.Thread | None = None
+        self._is_writing = False
         self._written = 0.0
         self._checkpoint_at = time.monotonic() + CHECKPOINT_EVERY
-        # Whoever came last goes on; one that is still there from before finds another's mark and leaves off.
-        self._mark = uuid.uuid4().hex
-        _write(directory / OWNER, self._mark.encode())
 
     @staticmethod
     def begun(directory: Path, source: Saved, header: Callable[[Encoder], Json]) -> Autosave:
@@ -108,8 +111,10 @@ class Autosave:
         record = header(encoder)
         for name, tensor in encoder.tensors.items():
             _write(directory / TENSORS / f"{name}.safetensors", save_tensors({name: tensor}))
-        _write(directory / LOG, line_of(record).encode())
-        return Autosave(directory, source, Cursor(), 1)
+        line = line_of(record).encode()
+        _write(directory / LOG, line)
+        encoder.tensors = {}
+        return Autosave(directory, source, [line], claimed(directory), encoder)
 
     @property
     def wants_moment(self) -> bool:
@@ -130,13 +135,22 @@ class Autosave:
                 if then is not None:
                     self._waiting.append(then)
                 self._is_due = True
-                if self._thread is None:
-                    # It ends when all is written, and keeps the process until then.
-                    self._thread = threading.Thread(target=self._write_all, name="seqdream-autosave", daemon=False)
-                    self._thread.start()
-                return
-        if then is not None:
-            then()
+                if self._is_writing or self._has_begun_to_write():
+                    return
+        if self.failure:
+            if then is not None:
+                then()
+        else:
+            self._write_all()
+
+    def _has_begun_to_write(self) -> bool:
+        """Begin on a thread of its own, which keeps the process until all is written; where there are none, do not."""
+        self._is_writing = True
+        try:
+            threading.Thread(target=self._write_all, name="seqdream-autosave", daemon=False).start()
+        except RuntimeError:
+            return False
+        return True
 
     def settle(self) -> None:
         """Wait until all that has happened is written."""
@@ -150,17 +164,19 @@ class Autosave:
                 time.sleep(max(0.0, self._written + SPACING - time.monotonic()))
             with self._lock:
                 if not self._is_due:
-                    self._thread = None
+                    self._is_writing = False
                     return
                 self._is_due = False
                 waiting, self._waiting = self._waiting, []
             try:
-                self._write_news()
+                if not self.failure:
+                    self._write_news()
             except Exception as error:  # noqa: BLE001 - a full disk, most likely: said, and the run goes on
                 self.failure = f"autosave stopped, what happens from here on is not on disk: {error}"
             self._written = time.monotonic()
             for then in waiting:
-                then()
+                with contextlib.suppress(Exception):  # a page that has gone must not hold up the others
+                    then()
 
     def _write_news(self) -> None:
         if (self.directory / OWNER).read_bytes() != self._mark.encode():
@@ -169,8 +185,11 @@ class Autosave:
             moment, self._moment = self._moment, None
         if moment is not None:
             begin = time.monotonic()
-            self._append(moment.cursor)
-            self._keep_moment(moment)
+            if moment.cursor >= self._cursor:
+                self._append(moment.cursor)
+                # Where the memory of an optimizer of one's own cannot be kept the log has all that is needed.
+                with contextlib.suppress(TypeError):
+                    self._keep_moment(moment)
             self._checkpoint_at = begin + max(CHECKPOINT_EVERY, 20 * (time.monotonic() - begin))
         self._append(self._source.timeline.cursor)
 
@@ -179,16 +198,24 @@ class Autosave:
         records = [record_of(event, self._encoder) for event in self._source.timeline.between(self._cursor, upto)]
         self._keep_tensors()
         if records:
+            written = "".join(map(line_of, records)).encode()
             with (self.directory / LOG).open("ab") as file:
-                file.write("".join(map(line_of, records)).encode())
-                file.flush()
-                os.fsync(file.fileno())
+                length = file.tell()
+                try:
+                    file.write(written)
+                    file.flush()
+                    os.fsync(file.fileno())
+                except OSError:
+                    file.truncate(length)
+                    raise
+            self._digest.update(written)
         self._cursor, self._lines = upto, self._lines + len(records)
 
     def _keep_moment(self, moment: Moment) -> None:
         rows = moment.run.history.packed(moment.checkpoint.step_count)
         record = {
             "lines": self._lines,
+            "digest": self._digest.hexdigest(),
             "tick": moment.tick,
             "checkpoint": stored(moment.checkpoint, self._encoder),
             "history": [stored_rows(one, self._encoder) for one in rows],
@@ -203,6 +230,18 @@ class Autosave:
             if not path.exists():
                 _write(path, save_tensors({name: tensor}))
         self._encoder.tensors = {}
+
+
+def claimed(directory: Path, mark: str | None = None) -> str:
+    """Put a mark into a directory: whoever came last goes on, and one from before finds it and leaves off."""
+    mark = mark or uuid.uuid4().hex
+    _write(directory / OWNER, mark.encode())
+    return mark
+
+
+def digest_of(lines: Iterable[bytes]) -> str:
+    """Return what tells the lines of a log from others: their SHA-256."""
+    return hashlib.sha256(b"".join(lines)).hexdigest()
 
 
 def _write(path: Path, content: bytes) -> None:

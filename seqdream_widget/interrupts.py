@@ -20,6 +20,26 @@ class Interrupt:
     seen = False
 
 
+class Books:
+    """What has to agree: while it is `open` even a second Ctrl-C waits.
+
+    Attributes
+    ----------
+    open : bool
+    """
+
+    open = False
+
+    def __enter__(self) -> None:
+        self.open = True
+
+    def __exit__(self, *_: object) -> None:
+        self.open = False
+
+
+books = Books()
+
+
 @contextlib.contextmanager
 def deferred(*, answered: bool = False, ignored: bool = False) -> Generator[Interrupt]:
     """Note Ctrl-C instead of raising it, until this ends; a second one raises at once.
@@ -40,7 +60,7 @@ def deferred(*, answered: bool = False, ignored: bool = False) -> Generator[Inte
         return
 
     def note(number: int, frame: FrameType | None) -> None:
-        if interrupt.seen:
+        if interrupt.seen and not books.open:
             signal.default_int_handler(number, frame)
         interrupt.seen = True
 

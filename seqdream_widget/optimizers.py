@@ -208,7 +208,9 @@ def _moved(make: OptimizerFactory, learning_rate: float, theta: Tensor) -> Tenso
         theta.grad = theta.detach().clone()
         return 0.5 * theta.detach().square().sum().item()
 
-    with torch.random.fork_rng(devices=[]):  # pyright: ignore[reportUnknownMemberType] - untyped in torch
+    # Random numbers are the process's: they are put back only where they may have been drawn, others draw meanwhile.
+    foreign = not type(optimizer).__module__.startswith(("torch.optim.", "seqdream_widget."))
+    with torch.random.fork_rng(devices=[], enabled=foreign):  # pyright: ignore[reportUnknownMemberType] - untyped in torch
         for _ in range(3):
             closure()
             optimizer.step(closure)  # pyright: ignore[reportUnknownMemberType] - untyped in torch

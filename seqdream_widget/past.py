@@ -16,7 +16,7 @@ from seqdream_widget.comparison import Comparison, compared
 from seqdream_widget.driven import Driven
 from seqdream_widget.errors import shown
 from seqdream_widget.history import History, Trajectory
-from seqdream_widget.interrupts import deferred
+from seqdream_widget.interrupts import books, deferred
 from seqdream_widget.parameters import whole
 from seqdream_widget.readings import Readings
 from seqdream_widget.threads import intra_op_threads
@@ -55,12 +55,14 @@ class Past(Readings, Driven):
         """
         with contextlib.suppress(LookupError):
             return torch.tensor(self._run.trajectory.at(step))
-        with self.turn:
-            if step not in range(self.step_count + 1):
-                raise LookupError(f"no sequence for step {shown(step)}; there are steps 0 to {self.step_count}")
-            then = self._dreamer.twin()
-            self._timeline.recall(then, self._timeline.tick_after(step, self.step_count))
-            return then.sequence().float().cpu()
+        return self.turn.ask(lambda: self._sequence_again(step))
+
+    def _sequence_again(self, step: int) -> Float[Tensor, "batch channel time"]:
+        if step not in range(self.step_count + 1):
+            raise LookupError(f"no sequence for step {shown(step)}; there are steps 0 to {self.step_count}")
+        then = self._dreamer.twin()
+        self._timeline.recall(then, self._timeline.tick_after(step, self.step_count))
+        return then.sequence().float().cpu()
 
     def undo(self) -> None:
         """Take the latest command back: all is as it was just before it, the steps since included.
@@ -130,7 +132,7 @@ class Past(Readings, Driven):
         RuntimeError
             If the session is playing in a widget: pause it first.
         """
-        with self._alone():
+        with deferred(), self._alone():
             self._timeline.remark(Remark("branch", ""))
             other = copy.copy(self)
             other._be_free()
@@ -166,11 +168,13 @@ class Past(Readings, Driven):
         >>> session.compare_unsteered().difference.abs().max()
         tensor(0.)
         """
-        with self._alone(), intra_op_threads(self.threads):
+        with deferred() as interrupt, self._alone(), intra_op_threads(self.threads):
             alone = self._dreamer.twin()
             alone.become(self._timeline.first)
             for _ in range(self.step_count):
                 alone.step()
+                if interrupt.seen:
+                    break
             return compared(self._dreamer, alone)
 
     def moment(self) -> Moment:
@@ -181,8 +185,8 @@ class Past(Readings, Driven):
         """Go on from a moment of this session that was kept elsewhere; its timeline has come there already."""
         self._dreamer.become(moment.checkpoint)
         self._timeline.keep(moment.checkpoint)
-        self._run, self._step_count = moment.run, -1
-        self._publish()
+        self._run = moment.run
+        self._publish(anew=True)
 
     @property
     def timeline(self) -> Timeline:
@@ -193,17 +197,18 @@ class Past(Readings, Driven):
         return Place(self._timeline.tick, self._dreamer.step_count, weakref.ref(self._run.history))
 
     def _go(self, how: Way, step: int = 0) -> None:
-        with self._alone(), deferred():
+        with deferred(), self._alone():
             left = self._place()
             step = whole("step", step, 0, left.step)
             place = self._timeline.place_of(how, left, step)
             if not self._timeline.redoable:
                 self._ahead = left.tick, self._run.trajectory
             run = self._run_of(place)
-            self._timeline.returned(how, place, left)
-            self._begin_run(run)
-            self._step_count = place.step
-            self._publish()
+            with books:
+                self._timeline.returned(how, place, left)
+                self._begin_run(run)
+                self._step_count = place.step
+                self._publish()
 
     def _run_of(self, place: Place) -> Run:
         """Make the dreamer what it was at a place, and return the run that led there."""
@@ -230,12 +235,12 @@ class Past(Readings, Driven):
     def _new_history(self) -> History:
         return History(len(self._dreamer.start), len(self.scene.classes))
 
-    def _publish(self, x: Float[Tensor, "batch channel time"] | None = None) -> None:
+    def _publish(self, x: Float[Tensor, "batch channel time"] | None = None, *, anew: bool = False) -> None:
         """Take the snapshot that readers on other threads see: the step's number last, when all of it is there.
 
-        `x` is a copy of the sequence now, where there is one already.
+        `x` is a copy of the sequence now, where there is one already; `anew` begins a run.
         """
         self._now = (self._dreamer.sequence() if x is None else x).to("cpu", torch.float32)
-        if self._dreamer.step_count != self._step_count:
+        if anew or self._dreamer.step_count != self._step_count:
             self._run.trajectory.append(self._dreamer.step_count, self._now.numpy())
             self._step_count = self._dreamer.step_count

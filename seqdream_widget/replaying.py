@@ -212,6 +212,7 @@ def event_of(record: object, decoder: Decoder) -> Event:
 def carry_out(session: Session, event: Event) -> None:
     """Have happen to a session what happened to it before."""
     if isinstance(event, Steps):
+        session.threads = event.threads
         with intra_op_threads(event.threads):
             for _ in range(event.count):
                 session.step()

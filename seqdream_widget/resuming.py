@@ -10,10 +10,10 @@ from typing import Any, cast
 
 from torch import Tensor, nn
 
-from seqdream_widget.autosave import CHECKPOINT, LOG, TENSORS, Autosave
+from seqdream_widget.autosave import CHECKPOINT, LOG, OWNER, TENSORS, Autosave, claimed, digest_of
 from seqdream_widget.commands import Reset
 from seqdream_widget.datasets import SequenceDataset
-from seqdream_widget.encoding import Decoder, Json
+from seqdream_widget.encoding import Decoder, Encoder, Json
 from seqdream_widget.history import History, Trajectory
 from seqdream_widget.log import Log, read_tensors, record_in
 from seqdream_widget.replaying import begun, carry_out, event_of, in_line
@@ -72,34 +72,57 @@ def resume(
     (3, [[100, 160, None, 0]])
     """
     directory = Path(directory)
-    records, whole = _records_of(directory)
-    log = Log(records, _tensors_of(directory), {**(objects or {})})
-    decoder = Decoder(log.tensors, log.objects, data)
-    session = begun(log, model, data, decoder)
-    leapt = _leap(session, log, log.objects, directory / CHECKPOINT)
-    for number, record in enumerate(log.records[1 + leapt :], start=2 + leapt):
-        with in_line(number):
-            carry_out(session, event_of(record, decoder))
-    with (directory / LOG).open("r+b") as file:
-        file.truncate(whole)
-    session.save_into(Autosave(directory, session, session.timeline.cursor, len(records)))
+    session = _begun(directory, _lines_of(directory), model, data, objects or {})[0]
+    before, mark = (directory / OWNER).read_text(), claimed(directory)
+    try:
+        # Read again: until now a session that is still there may have written.
+        lines = _lines_of(directory)
+        session, log = _begun(directory, lines, model, data, objects or {})
+        leapt = _leap(session, log, lines, directory / CHECKPOINT)
+        decoder = Decoder(log.tensors, log.objects, data)
+        for number, record in enumerate(log.records[1 + leapt :], start=2 + leapt):
+            with in_line(number):
+                carry_out(session, event_of(record, decoder))
+        _cut_off(directory / LOG, lines)
+    except BaseException:
+        claimed(directory, before)
+        raise
+    encoder = Encoder(data)
+    encoder.objects.update(log.objects)
+    session.save_into(Autosave(directory, session, lines, mark, encoder))
     return session
 
 
-def _records_of(directory: Path) -> tuple[list[Json], int]:
-    """Return the whole lines of the log, and their length in bytes; a torn last one is dropped and said."""
+def _lines_of(directory: Path) -> list[bytes]:
+    """Return the whole lines of the log; what was torn off behind them is left out."""
     path = directory / LOG
     if not path.is_file():
         raise FileNotFoundError(f'"{directory}" holds no autosaved session: there is no {LOG} in it')
-    *lines, torn = path.read_bytes().split(b"\n")
+    return [line for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
+
+
+def _begun(
+    directory: Path, lines: Sequence[bytes], model: nn.Module, data: SequenceDataset | None, objects: Mapping[str, Any]
+) -> tuple[Session, Log]:
+    records = [record_in(line, f'line {number} of "{directory / LOG}"') for number, line in enumerate(lines, start=1)]
+    log = Log(records, _tensors_of(directory), {**objects})
+    return begun(log, model, data, Decoder(log.tensors, log.objects, data)), log
+
+
+def _cut_off(path: Path, lines: Sequence[bytes]) -> None:
+    """Drop a last line that was torn off in mid-write, and say so."""
+    there = path.read_bytes()
+    torn = there.removeprefix(b"".join(lines))
+    if b"\n" in torn:
+        raise ValueError(f'"{path}" was written to meanwhile; try again')
     if torn:
+        with path.open("r+b") as file:
+            file.truncate(len(there) - len(torn))
         warnings.warn(
             f'the last line of "{path}" was torn off in mid-write ({len(torn)} bytes) and is dropped; '
             f"it had not been acknowledged",
             stacklevel=3,
         )
-    records = [record_in(line, f'line {number} of "{path}"') for number, line in enumerate(lines, start=1)]
-    return records, sum(len(line) + 1 for line in lines)
 
 
 def _tensors_of(directory: Path) -> dict[str, Tensor]:
@@ -109,14 +132,16 @@ def _tensors_of(directory: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def _leap(session: Session, log: Log, objects: Mapping[str, Any], path: Path) -> int:
+def _leap(session: Session, log: Log, lines: Sequence[bytes], path: Path) -> int:
     """Go to the newest checkpoint without taking the steps that led there; return how many events that makes."""
     if not path.is_file():
         return 0
     try:
         tensors, metadata = read_tensors(path)
         record = cast("Json", json.loads(metadata["record"]))
-        decoder = Decoder(tensors, objects, session.data)
+        if digest_of(lines[: record["lines"]]) != record["digest"]:
+            raise ValueError("it belongs to other lines")  # noqa: TRY301 - told below
+        decoder = Decoder(tensors, log.objects, session.data)
         checkpoint = revived(record["checkpoint"], decoder, session.scene, session.timeline.first.iterate.held_values)
         packed = [revived_rows(rows, decoder) for rows in record["history"]]
         history = History.unpacked(len(session.start), len(session.classes), packed)
@@ -124,7 +149,7 @@ def _leap(session: Session, log: Log, objects: Mapping[str, Any], path: Path) ->
     except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the log has all that it has
         warnings.warn(f'"{path}" is of no use, all steps are taken again: {error}', stacklevel=3)
         return 0
-    _rehearse(session, events, Decoder(log.tensors, objects, session.data))
+    _rehearse(session, events, Decoder(log.tensors, log.objects, session.data))
     session.take_up(Moment(session.timeline.tick, session.timeline.cursor, checkpoint, Run(history, Trajectory())))
     return len(events)
 
@@ -137,6 +162,7 @@ def _rehearse(session: Session, records: Sequence[Json], decoder: Decoder) -> No
             event, step = event_of(record, decoder), now.step
             if isinstance(event, Steps):
                 timeline.count(event.count, event.threads)
+                session.threads = event.threads
                 step += event.count
             elif isinstance(event, Done):
                 timeline.did(event, now, None)

@@ -30,7 +30,7 @@ from seqdream_widget.dreamer import Dreamer
 from seqdream_widget.driven import REST, SLICE
 from seqdream_widget.errors import shown
 from seqdream_widget.history import Trajectory
-from seqdream_widget.interrupts import deferred
+from seqdream_widget.interrupts import books, deferred
 from seqdream_widget.log import Log, header_of, log_of
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import DEFAULT_RATE, OptimizerFactory
@@ -191,8 +191,7 @@ class Session(Past):
         self.run_id = 1
         self._left = deque(maxlen=HISTORIES)
         self._run = Run(self._new_history(), Trajectory())
-        self._step_count = -1
-        self._publish()
+        self._publish(anew=True)
         self._timeline = Timeline(self._dreamer)
         if autosave is not None:
             self.save_into(Autosave.begun(Path(autosave), self, lambda encoder: header_of(self, encoder)))
@@ -213,9 +212,10 @@ class Session(Past):
         """
         with self.turn:
             measurement = self._dreamer.step()
-            self._run.history.append(measurement)
-            self._timeline.stepped(self._dreamer, torch.get_num_threads())
-            self._publish(measurement.after)
+            with books:
+                self._run.history.append(measurement)
+                self._timeline.stepped(self._dreamer, torch.get_num_threads())
+                self._publish(measurement.after)
             if self._autosave is not None and self._autosave.wants_moment:
                 self._autosave.keep(self.moment())
 
@@ -242,8 +242,12 @@ class Session(Past):
             If the session is playing in a widget: pause it first.
         """
         steps = whole("steps", steps, 0, 10**9)
-        bar = tqdm(total=steps, desc="dreaming", unit="step", disable=not progress)
-        with deferred(answered=True) as interrupt, bar, self._alone(), intra_op_threads(self.threads):
+        with (
+            deferred(answered=True) as interrupt,
+            self._alone(),
+            intra_op_threads(self.threads),
+            tqdm(total=steps, desc="dreaming", unit="step", disable=not progress) as bar,
+        ):
             for _ in self._march(steps, callback):
                 bar.update()
                 if interrupt.seen:
@@ -290,8 +294,9 @@ class Session(Past):
         for _ in itertools.count() if steps is None else range(steps):
             self.turn.serve()
             self.step()
+            is_last = callback is not None and callback(self) is False
             yield
-            if callback is not None and callback(self) is False:
+            if is_last:
                 return
 
     def _march_on(self, march: Iterator[None]) -> bool:
@@ -346,11 +351,11 @@ class Session(Past):
             except BaseException:
                 self._dreamer.become(was)
                 raise
-            self._timeline.did(Done(command, outcome, self.threads), before, was)
-            if isinstance(command, Reset):
-                self._begin_run(Run(self._new_history(), Trajectory()))
-                self._step_count = -1
-            self._publish()
+            with books:
+                self._timeline.did(Done(command, outcome, self.threads), before, was)
+                if isinstance(command, Reset):
+                    self._begin_run(Run(self._new_history(), Trajectory()))
+                self._publish(anew=isinstance(command, Reset))
             return self.step_count + 1
 
     def _refused(self, command: Command, error: Exception) -> None:
@@ -361,7 +366,7 @@ class Session(Past):
     @property
     def log(self) -> Log:
         """All that happened, from which `sd.replay` makes the same bits again; see `Log`."""
-        return log_of(self)
+        return self.turn.ask(lambda: log_of(self))
 
     def measure(self) -> None:
         """Compute one gradient and change nothing, the random streams neither; what a runner times."""

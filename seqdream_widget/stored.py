@@ -110,6 +110,8 @@ def _memory_of(standing: Standing) -> dict[str, Any]:
     """Return what the optimizer remembers, in the form that torch has for that."""
     theta = standing.theta.clone().requires_grad_()
     optimizer = standing.chosen.make([theta], lr=standing.learning_rate)
+    if not type(optimizer).__module__.startswith(("torch.optim.", "seqdream_widget.")):
+        raise TypeError(f"{type(optimizer).__name__} may remember more than torch's form for that holds")
     restore(optimizer, transplanted(standing.optimizer, standing.theta, onto=theta))
     return optimizer.state_dict()
 

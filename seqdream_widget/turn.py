@@ -67,6 +67,9 @@ class Turn:
                 answer.set_result(job())
             except Exception as error:  # noqa: BLE001 - handed to whoever asked, whatever it is
                 answer.set_exception(error)
+            except BaseException:
+                answer.cancel()  # whoever asked must not wait for ever
+                raise
 
         self.post(answered)
         return answer.result()

@@ -417,6 +417,7 @@ class SeqDream(anywidget.AnyWidget):
             "score": history.latest_score(),
             "probabilities": [] if latest is None else latest.tolist(),
             "frozen": self.session.frozen,
+            **({"error": self.session.unsaved} if self.session.unsaved else {}),
             **changed,
         }
         # Traits are not thread-safe: this is only done by whoever has the session's turn.
@@ -454,8 +455,7 @@ class SeqDream(anywidget.AnyWidget):
         try:
             self.play()
         except RuntimeError:
-            with self.session.turn:
-                self._publish_traits()
+            self._runner.post(self._publish_traits)
             raise
 
     def set_state(self, sync_data: dict[str, Any]) -> None:

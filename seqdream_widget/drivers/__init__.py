@@ -34,11 +34,11 @@ def runner_class(driver: object) -> type[Runner]:
 
 def _threads_do_not_show() -> bool:
     """Tell whether what a background thread sends is not shown at once, or there are no threads."""
-    marimo = sys.modules.get("marimo")
+    in_marimo = getattr(sys.modules.get("marimo"), "running_in_notebook", bool)
     return (
         sys.platform == "emscripten"  # Pyodide
         or "google.colab" in sys.modules
-        or (marimo is not None and bool(marimo.running_in_notebook()))
+        or in_marimo()
     )
 
 

@@ -15,8 +15,7 @@ from seqdream_widget.turn import Job
 class LoopRunner(Runner):
     """Takes the steps in a task, a slice of time at a turn, and lets the loop see to messages and other tasks between.
 
-    The loop is the one that runs where the runner is made, or else where `play` is called. From other threads `play` is
-    handed over to it.
+    The loop is the one that runs where the runner is made, or else where `play` is called.
     """
 
     def __init__(self, session: Session, listener: Listener, *, measure_threads: bool) -> None:
@@ -31,7 +30,8 @@ class LoopRunner(Runner):
                 'with driver="asyncio" a widget plays on an event loop, and none runs here; '
                 'take steps with w.step(100), or make the widget with driver="thread"'
             )
-        self._loop.call_soon_threadsafe(self._start, self._loop, run)
+        # In a context of its own, as a thread has: what the run sends belongs to no cell.
+        self._loop.call_soon_threadsafe(self._start, self._loop, run, context=contextvars.Context())
 
     def hand_over(self, job: Job) -> None:
         """Have `job` done by the loop, where there is one."""
@@ -41,15 +41,15 @@ class LoopRunner(Runner):
             self._loop.call_soon_threadsafe(job)
 
     def _start(self, loop: asyncio.AbstractEventLoop, run: Run) -> None:
-        # In a context of its own, as a thread has: what the run sends belongs to no cell.
-        run.means = loop.create_task(self._work(run), name="seqdream", context=contextvars.Context())
+        run.means = loop.create_task(self._work(run), name="seqdream")
 
     async def _work(self, run: Run) -> None:
         try:
             while run is self._run and self._take_steps(run, SLICE):
                 await asyncio.sleep(REST)
         except asyncio.CancelledError:
-            self.pause(reason="its task was cancelled")
+            if run is self._run:
+                self.pause(reason="its task was cancelled")
             raise
 
 

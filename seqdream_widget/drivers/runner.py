@@ -54,6 +54,8 @@ class Run:
         When the last steps were taken, in seconds.
     means : object
         The thread or task that takes its steps, where there is one.
+    counted : bool
+        Whether someone waits for just so many steps.
     """
 
     remaining: int | None
@@ -62,6 +64,7 @@ class Run:
     ended: threading.Event = dataclasses.field(default_factory=threading.Event)
     recent: deque[float] = dataclasses.field(default_factory=lambda: deque[float](maxlen=64))
     means: Any = None
+    counted: bool = False
 
 
 class Runner(ABC):
@@ -145,6 +148,7 @@ class Runner(ABC):
         self.pause()
         with self.lock:
             run = self._asked_for(count)
+            run.counted = True
         while self._take_steps(run):
             pass
 
@@ -184,7 +188,7 @@ class Runner(ABC):
                 raise RuntimeError("this widget is closed; make a new one")
             self._session.claim()
             self._run = Run(steps)
-        else:
+        elif not self._run.counted:
             self._run.remaining, self._run.stop = steps, None
         return self._run
 

@@ -17,17 +17,19 @@ class ThreadRunner(Runner):
     def _launch(self, run: Run) -> None:
         run.means = threading.Thread(target=self._work, args=(run,), name="seqdream", daemon=True)
         run.means.start()
-        # A thread that is still at work in torch when Python ends takes the process down with it.
-        atexit.register(self._end_with_python, run)
 
     def _work(self, run: Run) -> None:
-        while self._take_steps(run):
-            pass
-        atexit.unregister(self._end_with_python)
+        def end() -> None:
+            self.pause(wait=False)
+            run.means.join(LAST_STEP)
 
-    def _end_with_python(self, run: Run) -> None:
-        self.pause(wait=False)
-        run.means.join(LAST_STEP)
+        # A thread that is still at work in torch when Python ends takes the process down with it.
+        atexit.register(end)
+        try:
+            while self._take_steps(run):
+                pass
+        finally:
+            atexit.unregister(end)
 
     def _wait(self, run: Run) -> None:
         super()._wait(run)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from tests.kernel.frontend import SETUP, FrontEnd, View
+from tests.kernel.frontend import ROOT, SETUP, FrontEnd, View
+from tests.kernel.test_versions import SEEN
 
 
 def test_an_edit_reaches_python_while_it_plays_and_is_answered_with_a_step_of_the_run():
@@ -24,3 +25,10 @@ def test_an_edit_reaches_python_while_it_plays_and_is_answered_with_a_step_of_th
             kernel.run("w.close()")
     finally:
         kernel.close()
+
+
+def test_the_table_for_people_says_what_the_kernels_are_tested_for():
+    page = (ROOT / "docs" / "streaming.md").read_text("utf-8")
+    for case, versions in SEEN.items():
+        cells = ["yes" if seen else "after" for shells in versions.values() for seen in shells]
+        assert f"| {case} | {' | '.join(cells)} |\n" in page

@@ -2,7 +2,7 @@
 
     python -m tests.unit.interrupted
 
-It prints as JSON what went wrong in each scene; nothing, where all that is claimed holds.
+It prints as JSON what went wrong in each scene: nothing, where all that is claimed holds.
 """
 
 from __future__ import annotations
@@ -72,12 +72,13 @@ def check_again(session: sd.Session) -> None:
 def run() -> None:
     """Stop `run` thirty times: each time it returns, says so, and nothing is lost."""
     session, alone = new(), new()
+    heard: list[int] = []
     for _ in range(ROUNDS):
         before = session.step_count
         pressed = later(lambda: session.step_count > before)  # noqa: B023 - joined below
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
-            session.run(10**9)
+            session.run(10**9, lambda session: heard.append(session.step_count))
         pressed.join()
         (word,) = [str(warning.message) for warning in said]
         assert word == f"interrupted after step {session.step_count:,}; everything up to there is kept"
@@ -85,6 +86,7 @@ def run() -> None:
         (steps,) = [event.count for event in session.timeline.events() if isinstance(event, Steps)]
         assert steps == session.timeline.tick == session.step_count > before
         assert torch.equal(session.sequence, session.sequence_at(steps))
+    assert heard == list(range(1, session.step_count + 1))
     alone.run(session.step_count)
     assert state_of(alone) == state_of(session)
     check_again(session)
@@ -242,3 +244,8 @@ if __name__ == "__main__":
         except BaseException:  # noqa: BLE001 - a stray KeyboardInterrupt is what this is about
             wrong[name] = traceback.format_exc()
     print(json.dumps(wrong))
+    # And Python ends well while a widget plays on a thread: its exit code tells.
+    playing = sd.SeqDream(Level(), sd.objectives.Logit("high"), data=data(), driver="thread")
+    playing.play()
+    while playing.session.step_count < 20:
+        time.sleep(0.001)

@@ -229,6 +229,18 @@ def test_an_observer_may_submit_pause_and_step_between_two_steps(driver):
     asyncio.run(notebook())
 
 
+@pytest.mark.parametrize("driver", ["thread", "asyncio"])
+def test_an_observer_may_close_the_widget_that_plays(driver):
+    async def notebook():
+        with widget(driver) as w:
+            w.observe(lambda change: w.close(), "step_count")
+            w.play()
+            await awaited(lambda: not w._runner.playing and w.status.endswith("closed"))
+            assert w.error == ""
+
+    asyncio.run(notebook())
+
+
 def test_several_widgets_play_at_once_whatever_drives_them():
     async def notebook():
         with widget() as one, widget() as two, widget("thread") as three:
@@ -344,6 +356,14 @@ def test_arun_takes_the_steps_of_run():
     assert state_of(one) == state_of(two)
     asyncio.run(one.arun(0))
     assert one.step_count == 40
+
+
+def test_the_callback_hears_of_every_step_the_last_one_included():
+    session, heard = new(), []
+    session.run(5, lambda session: heard.append(session.step_count))
+    asyncio.run(session.arun(5, lambda session: heard.append(session.step_count)))
+    session.run(5, lambda session: heard.append(session.step_count) or session.step_count < 12)
+    assert heard == list(range(1, 13))
 
 
 def test_arun_goes_on_until_the_callback_says_no():
