@@ -247,6 +247,7 @@ class SeqDream(anywidget.AnyWidget):
         if hasattr(self, "_runner"):
             self._runner.close()
             self.session.watch(None)
+            self.layout.close()  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped; it makes one and never lets go of it
         super().close()
 
     @property
