@@ -2,9 +2,9 @@
 
     python -m benchmarks.soak [--steps 1000000]
 
-The client speaks as the page does (`docs/protocol.md`): hello, receipts, commands; it checks every number that comes.
-The run pauses a hundred times; then a bare loop of the same mathematics is timed in the same kernel, so that a machine
-that slows down slows both. Ends with a table, and with exit code 1 if something in it is not met.
+The client speaks as the page does (`docs/protocol.md`): hello, receipts, commands; and it checks all the numbers that
+come. The run pauses a hundred times; then a bare loop of the same mathematics is timed in the same kernel, so that a
+machine that slows down slows both. Ends with a table, and with exit code 1 if something in it is not met.
 """
 
 from __future__ import annotations
@@ -165,11 +165,12 @@ class Page:
         message = self.client.session.msg("comm_msg", {"comm_id": self._comm, "data": data})
         self.client.shell_channel.send(message)
 
-    def command(self, command: dict[str, Any]) -> None:
+    def ask(self, kind: str, **content: Any) -> None:
+        """Send what is answered by an acknowledgement or a refusal."""
         identifier = next(self._ids)
         with self._told:
             self.seen.open_ids.add(identifier)
-        self.send(kind="command", id=identifier, command=command)
+        self.send(kind=kind, id=identifier, **content)
 
     def receipt(self) -> None:
         """Report twice a second what was painted last."""
@@ -239,14 +240,13 @@ def segment(page: Page, steps: int, hand: Iterator[dict[str, Any]], number: int)
             seen = page.seen.frames
             page.until(lambda seen=seen: page.seen.frames > seen, "a frame")
             page.receipt()
-        page.command(next(hand))
+        page.ask("command", command=next(hand))
     rate = (page.seen.step - begin_step) / (page.seen.at - begin)
     page.send(kind="pause")
     page.until(lambda: not page.seen.playing and not page.seen.open_ids, "the end of the segment")
-    if number % 5 == 4:
-        page.python("0", "w.session.undo(); w.session.redo()")
-    if number % 10 == 9:
-        page.python("0", "w.session.undo()")
+    for way in ("undo", "redo", "undo") if number % 5 == 4 else ():
+        page.ask(way)
+        page.until(lambda: not page.seen.open_ids, way)
     after = page.python(f"bare({BARE})")
     step = page.python("w.session.step_count")
     page.until(lambda: page.seen.step == step, "the last frame")

@@ -131,8 +131,10 @@ def _beside(path: Path) -> Path:
 def log_of(session: Session) -> Log:
     """Return the log of a session."""
     encoder = Encoder(session.data)
+    # In the order of the lines: of objects with one name the first has it.
+    header = header_of(session, encoder)
     events = [record_of(event, encoder) for event in session.timeline.events()]
-    return Log([header_of(session, encoder), *events, _end(session, encoder)], encoder.tensors, encoder.objects)
+    return Log([header, *events, _end(session, encoder)], encoder.tensors, encoder.objects)
 
 
 def versions() -> dict[str, str]:

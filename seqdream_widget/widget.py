@@ -249,6 +249,7 @@ class SeqDream(anywidget.AnyWidget):
             self._is_closed = True
             self._runner.close()
             self.session.watch(None)
+            self.layout.close()  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped; it makes one and never lets go of it
         super().close()
 
     @property

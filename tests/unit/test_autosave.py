@@ -206,3 +206,93 @@ def test_a_widget_says_that_it_is_no_longer_saved(tmp_path):
     w.step(2)
     assert "autosave stopped" in w.error
     w.close()
+
+
+def test_a_write_that_failed_leaves_the_log_as_it_was_and_is_not_tried_again(tmp_path):
+    s = new(autosave=tmp_path)
+    s.submit(C.Freeze(1, 2))
+    before, sync, calls = (tmp_path / "log.jsonl").read_bytes(), autosave.os.fsync, []
+
+    def fails_once(file):
+        calls.append(file)
+        if len(calls) == 1:
+            s._autosave.wake()  # more comes while the disk is full
+            raise OSError(28, "No space left on device")
+        sync(file)
+
+    with mock.patch.object(autosave.os, "fsync", fails_once), pytest.warns(UserWarning, match="autosave stopped"):
+        s.submit(C.Edit(0, [1.0]))
+    assert (tmp_path / "log.jsonl").read_bytes() == before
+    assert resumed(tmp_path).frozen == [[1, 2, None, 0]]
+
+
+def test_of_two_factories_of_one_name_each_is_asked_for(tmp_path):
+    s = new(autosave=tmp_path, optimizer=lambda params, lr: torch.optim.SGD(params, lr=lr))
+    s.submit(C.SetOptimizer(lambda params, lr: torch.optim.SGD(params, lr=2 * lr)))
+    s.run(3)
+    names = sorted(s.log.objects)
+    assert len(names) == 2
+    with pytest.raises(ValueError, match="#2"):
+        sd.resume(tmp_path, Level(), data=data(), objects={names[0]: s.log.objects[names[0]]})
+    again = resumed(tmp_path, objects=s.log.objects)
+    assert torch.equal(again.sequence, s.sequence)
+
+
+class Counting(torch.optim.SGD):
+    """Remembers more than torch's form for that holds."""
+
+    count = 0
+
+    def step(self, closure=None):
+        self.count += 1
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                parameter.data -= 0.01 * self.count * parameter.grad
+
+
+def test_an_optimizer_with_a_memory_of_its_own_comes_back_by_its_steps(tmp_path):
+    with mock.patch.object(autosave, "CHECKPOINT_EVERY", 0.0):
+        s = new(autosave=tmp_path, optimizer=Counting)
+        s.run(5)
+        s.submit(C.Edit(0, [1.0]))
+    again = resumed(tmp_path, objects=s.log.objects)
+    s.run(5)
+    again.run(5)
+    assert s.unsaved.startswith("autosave stopped") or not s.unsaved
+    assert torch.equal(again.sequence, s.sequence)
+
+
+def test_the_number_of_threads_comes_back(tmp_path):
+    s = new(autosave=tmp_path)
+    s.threads = 2
+    s.run(3)
+    assert resumed(tmp_path).threads == 2
+
+
+def test_a_page_that_cannot_be_told_holds_nobody_up(tmp_path):
+    def gone():
+        raise ConnectionError("closed")
+
+    s = new(autosave=tmp_path)
+    s.when_kept(gone)
+    s.submit(C.Freeze(1, 2))
+    assert records_of(tmp_path)[-1]["command"]["type"] == "freeze"
+
+
+def test_where_there_are_no_threads_what_happens_is_written_all_the_same(tmp_path):
+    s = new(autosave=tmp_path)
+    with mock.patch.object(autosave.threading.Thread, "start", side_effect=RuntimeError("can't start new thread")):
+        s.submit(C.Freeze(1, 2))
+    assert records_of(tmp_path)[-1]["command"]["type"] == "freeze"
+
+
+def test_a_checkpoint_of_other_lines_is_of_no_use(tmp_path):
+    for seed, folder in enumerate("ab"):
+        with mock.patch.object(autosave, "CHECKPOINT_EVERY", 0.0):
+            s = new(autosave=tmp_path / folder, seed=seed)
+            s.run(30)
+            s.submit(C.Freeze(1, 2))
+    (tmp_path / "b" / "checkpoint.safetensors").write_bytes((tmp_path / "a" / "checkpoint.safetensors").read_bytes())
+    with pytest.warns(UserWarning, match="of no use, all steps are taken again: it belongs to other lines"):
+        again = sd.resume(tmp_path / "b", Level(), data=data())
+    assert state_of(again) == state_of(s)

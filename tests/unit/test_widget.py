@@ -45,6 +45,10 @@ def kinds(told):
     return [message["kind"] for message in told]
 
 
+def widget_instances():
+    return ipywidgets.widgets.widget._instances
+
+
 def dream_threads():
     return [thread for thread in threading.enumerate() if thread.name == "seqdream"]
 

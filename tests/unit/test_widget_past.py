@@ -415,3 +415,15 @@ def test_what_a_vanished_pointer_held_is_kept_when_another_view_opens(w):
     assert kept(w, "sequence")["values"][20] != 2.5
     receive(w, kind="hello", protocol=1)
     assert kept(w, "sequence")["values"][20] == 2.5
+
+
+def test_while_it_plays_any_step_and_the_log_can_be_read(w):
+    w.step(20)
+    w.session.submit(C.Reset())
+    w.play()
+    until(lambda: w.session.step_count > 30)
+    with pytest.raises(LookupError, match="there are steps 0 to"):
+        w.session.sequence_at(10**6)
+    log = w.session.log
+    w.pause()
+    assert sd.replay(log, network()).divergence is None
