@@ -2,51 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-import warnings
-from collections.abc import Callable
-from typing import Any
-
-from torch import fx, nn
+from torch import nn
 from torch.fx.experimental import optimization
 
-_ONE_AT_A_TIME = threading.Lock()
+from seqdream_widget.probe.tracing import traced
 
 
 def folded(module: nn.Module) -> nn.Module:
-    """Return a copy with each BatchNorm folded into the convolution before it, whatever other threads do meanwhile.
+    """Return a copy with each BatchNorm folded into the convolution before it.
 
     Raises
     ------
     Exception
         Of any kind, if the module cannot be traced.
     """
-    with _ONE_AT_A_TIME, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        tracer = _Tracer()
-        traced = fx.GraphModule(module, tracer.trace(module))
-        return optimization.fuse(traced, no_trace=True)
-
-
-class _Tracer(fx.Tracer):
-    """Traces on its own thread only.
-
-    While it traces, torch sends the calls of every module in the process through its tracer: those of a dream that
-    plays on another thread, or of a model that is trained there, would be taken for parts of this one, and fail.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._thread = threading.get_ident()
-
-    def call_module(
-        self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
-        if threading.get_ident() != self._thread:
-            return forward(*args, **kwargs)
-        return super().call_module(m, forward, args, kwargs)
-
-    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
-        if threading.get_ident() != self._thread:
-            return attr_val
-        return super().getattr(attr, attr_val, parameter_proxy_cache)
+    return optimization.fuse(traced(module), no_trace=True)

@@ -9,7 +9,6 @@ import builtins
 import copy
 import dis
 import types
-import warnings
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, cast
 
@@ -19,6 +18,7 @@ from torch.fx.node import Argument
 from torch.nn import functional
 
 from seqdream_widget.probe.network import FEATURES_LAST, Network, Tap, first_tensor
+from seqdream_widget.probe.tracing import traced
 
 Run = Callable[[Tensor], tuple[Any, tuple[Tensor, ...]]]
 
@@ -50,10 +50,8 @@ def straightened(network: Network, taps: tuple[Tap, ...], example: Tensor) -> St
     if network.lent or network.draws or network.without_cudnn or not all(map(has_one_way_through, parts)):
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # Of a copy: what its code assigns while it is traced stays there.
-            straight = Straight(_code_of(fx.symbolic_trace(copy.deepcopy(network.module)), taps), taps)
+        # Of a copy: what its code assigns while it is traced stays there.
+        straight = Straight(_code_of(traced(copy.deepcopy(network.module)), taps), taps)
         return straight if _same(network, straight, taps, example) else None
     except Exception:  # noqa: BLE001 - not every model can be traced; this is only an optimization
         return None
@@ -112,8 +110,8 @@ def _same(network: Network, straight: Straight, taps: tuple[Tap, ...], example: 
     return all(torch.equal(first, other) for first, *others in zip(*found, strict=True) for other in others)
 
 
-def _code_of(traced: fx.GraphModule, taps: tuple[Tap, ...]) -> Run:
-    graph, modules = traced.graph, dict(cast("Any", traced.named_modules()))
+def _code_of(module: fx.GraphModule, taps: tuple[Tap, ...]) -> Run:
+    graph, modules = module.graph, dict(cast("Any", module.named_modules()))
     called = {str(node.target): node for node in graph.nodes if node.op == "call_module"}
     (output,) = (node for node in graph.nodes if node.op == "output")
     caught: list[fx.Node] = []
@@ -127,26 +125,26 @@ def _code_of(traced: fx.GraphModule, taps: tuple[Tap, ...]) -> Run:
     output.args = ((output.args[0], tuple(caught)),)
     for node in list(graph.nodes):
         if node.op == "call_module":
-            _inline(traced, node, modules[str(node.target)])
-    traced.recompile()
+            _inline(module, node, modules[str(node.target)])
+    module.recompile()
     # Found there a tensor is read at once; among a module's parameters it is looked for.
-    vars(traced).update(dict(cast("Any", traced.named_buffers(recurse=False))))
-    return cast("Run", traced.forward)
+    vars(module).update(dict(cast("Any", module.named_buffers(recurse=False))))
+    return cast("Run", module.forward)
 
 
-def _inline(traced: fx.GraphModule, node: fx.Node, module: nn.Module) -> None:
+def _inline(whole: fx.GraphModule, node: fx.Node, module: nn.Module) -> None:
     """Put the function that a module calls in the place of the call."""
 
     def constant(tensor: Tensor | None) -> Argument:
         if tensor is None:
             return None
-        kept = f"constant_{len(dict(traced.named_buffers(recurse=False)))}"
-        traced.register_buffer(kept, tensor)
+        kept = f"constant_{len(dict(whole.named_buffers(recurse=False)))}"
+        whole.register_buffer(kept, tensor)
         return graph.get_attr(kept)
 
     if "weight" in vars(module):  # put there by a hook, before each call
         return
-    graph, x = traced.graph, node.args[0]
+    graph, x = whole.graph, node.args[0]
     with graph.inserting_before(node):
         made: Argument
         if type(module) in (nn.Identity, nn.Dropout, nn.Dropout1d):  # in eval mode
