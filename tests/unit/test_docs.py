@@ -88,8 +88,9 @@ def test_no_link_of_a_page_leads_nowhere():
         for link, anchor in re.findall(r"\]\(([^)#:]*)#?([^):]*)\)", page.read_text("utf-8")):
             target = DOCS / link if link else page
             assert target.exists(), f"{page.name}: {link}"
-            headings = re.findall(r"^#+ (\w+)$", target.read_text("utf-8"), re.MULTILINE) if anchor else []
-            assert not anchor or anchor in map(str.lower, headings), f"{page.name}: {link}#{anchor}"
+            headings = re.findall(r"^#+ (.+)$", target.read_text("utf-8"), re.MULTILINE) if anchor else []
+            anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            assert not anchor or anchor in anchors, f"{page.name}: {link}#{anchor}"
 
 
 def test_the_docstring_of_every_formula_names_its_source():
