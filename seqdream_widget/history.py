@@ -176,7 +176,7 @@ class History(Mapping[str, NDArray[np.float64]]):
 class Trajectory:
     """The sequences of a run, one per step, within a memory budget.
 
-    Beyond it only every second one is kept, every fourth, and so on, and the latest: an eighth of the budget's.
+    Beyond it only every second one is kept, every fourth, and so on, and the latest, for which a ninth is set aside.
 
     Parameters
     ----------

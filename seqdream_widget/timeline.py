@@ -26,7 +26,7 @@ from seqdream_widget.iterate import Standing
 from seqdream_widget.threads import intra_op_threads
 
 BUDGET = 64 * 2**20
-"""Bytes of checkpoints; beyond it every other one is dropped."""
+"""Bytes of checkpoints; beyond it about every other one is dropped."""
 OVERHEAD = 512
 """Bytes of a tensor beside its numbers, about: those of a short sequence are fewer."""
 EVERY = 64
@@ -369,8 +369,13 @@ class Timeline:
             self._kept = dict(sorted(self._kept.items()))
         self._size += _size(checkpoint)
         while self._size > self._budget and len(self._kept) > 2:  # noqa: PLR2004 - the first, and the latest
-            self._every *= 2
-            self._kept = {tick: self._kept[tick] for index, tick in enumerate(self._kept) if index % 2 == 0}
+            # Spread over all that happened, at twice the distance. Every other one would leave ever fewer of the first.
+            self._every = max(EVERY, 2 * self.tick // len(self._kept))
+            kept: dict[int, Checkpoint] = {}
+            for at, one in self._kept.items():
+                if not kept or at - next(reversed(kept)) >= self._every:
+                    kept[at] = one
+            self._kept = kept
             self._size = sum(map(_size, self._kept.values()))
 
 

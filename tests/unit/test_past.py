@@ -293,3 +293,16 @@ def test_undo_and_redo_lose_no_sequences():
     assert s.trajectory.between(0, 99, 99) == kept
     s.undo()
     assert s.trajectory.between(0, 99, 99) == kept[:11]
+
+
+def test_however_many_commands_there_were_checkpoints_are_kept_evenly_over_all_that_happened():
+    with mock.patch.object(Timeline.__init__, "__defaults__", (400_000,)):
+        s = new()
+    for _ in range(300):
+        s.submit(C.Edit(0, [0.5]))
+        s.run(1)
+        s.submit(C.Edit(1, [0.5]))
+    s.run(1500)
+    ticks = np.array([*s.timeline._kept, s.timeline.tick])
+    assert 10 < len(ticks) < 60
+    assert np.diff(ticks).max() < 4 * s.timeline.tick / len(ticks)
