@@ -47,10 +47,10 @@ x = start.clone().requires_grad_()
 adam = torch.optim.Adam([x], lr=0.05)
 
 def bare(seconds):
-    "Steps per second of a loop by hand."
+    "Steps per second, and per second of the processor, of a loop by hand."
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    begin, steps = time.perf_counter(), 0
+    begin, busy, steps = time.perf_counter(), time.process_time(), 0
     while time.perf_counter() - begin < seconds:
         for _ in range(20):
             adam.zero_grad()
@@ -59,7 +59,7 @@ def bare(seconds):
             adam.step()
         steps += 20
     torch.set_num_threads(before)
-    return steps / (time.perf_counter() - begin)
+    return steps / (time.perf_counter() - begin), steps / (time.process_time() - busy)
 w
 """
 CLOSED = """
@@ -189,6 +189,11 @@ class Page:
         assert answer["status"] == "ok", answer
         return json.loads(eval(answer["data"]["text/plain"]))
 
+    def busy(self) -> float:
+        """Return the seconds of the processor that the kernel has used."""
+        times = self.process.cpu_times()
+        return times.user + times.system
+
     def open(self) -> None:
         """Make the widget and show it."""
         self.python("0", SETUP)
@@ -220,20 +225,33 @@ def hands() -> Iterator[dict[str, Any]]:
 
 @dataclasses.dataclass
 class Segment:
-    """Part of the run: its pace, that of the bare loop around it, and the memory after it."""
+    """Part of the run.
+
+    Attributes
+    ----------
+    rate : float
+        Steps per second.
+    share : float
+        Of the rate of the bare loop before and after it.
+    busy_share : float
+        The same by processor time of the kernel: on a machine that is busy otherwise it tells more.
+    memory : float
+        Resident in the kernel after it, MB.
+    """
 
     rate: float
-    bare: float
+    share: float
+    busy_share: float
     memory: float
 
 
 def segment(page: Page, steps: int, hand: Iterator[dict[str, Any]], number: int) -> Segment:
     """Play for so many steps with commands all along, then pause; now and then go back."""
-    before = page.python(f"bare({BARE})")
+    before = page.python(f"list(bare({BARE}))")
     first = page.seen.step
     page.send(kind="play")
     page.until(lambda: page.seen.playing and page.seen.step > first, "the first frame")
-    begin_step, begin = page.seen.step, page.seen.at
+    begin_step, begin, begin_busy = page.seen.step, page.seen.at, page.busy()
     for position in range(1, COMMANDS + 1):
         target = first + steps * position // COMMANDS
         while page.seen.step < target:
@@ -241,23 +259,27 @@ def segment(page: Page, steps: int, hand: Iterator[dict[str, Any]], number: int)
             page.until(lambda seen=seen: page.seen.frames > seen, "a frame")
             page.receipt()
         page.ask("command", command=next(hand))
-    rate = (page.seen.step - begin_step) / (page.seen.at - begin)
+    taken, passed, busy = page.seen.step - begin_step, page.seen.at - begin, page.busy() - begin_busy
     page.send(kind="pause")
     page.until(lambda: not page.seen.playing and not page.seen.open_ids, "the end of the segment")
     for way in ("undo", "redo", "undo") if number % 5 == 4 else ():
         page.ask(way)
         page.until(lambda: not page.seen.open_ids, way)
-    after = page.python(f"bare({BARE})")
+    after = page.python(f"list(bare({BARE}))")
     step = page.python("w.session.step_count")
     page.until(lambda: page.seen.step == step, "the last frame")
-    return Segment(rate, (before + after) / 2, page.process.memory_info().rss / 2**20)
+    bare, bare_busy = (statistics.mean(rates) for rates in zip(before, after, strict=True))
+    memory = page.process.memory_info().rss / 2**20
+    return Segment(taken / passed, taken / passed / bare, taken / busy / bare_busy, memory)
 
 
 def report(page: Page, done: list[Segment], steps: int, seconds: float) -> bool:
     """Print the table and tell whether all is met."""
     seen, tenth = page.seen, max(1, len(done) // 10)
-    shares = [one.rate / one.bare for one in done]
-    early, late = statistics.median(shares[:tenth]), statistics.median(shares[-tenth:])
+    early, late = (statistics.median(one.share for one in part) for part in (done[:tenth], done[-tenth:]))
+    early_busy, late_busy = (
+        statistics.median(one.busy_share for one in part) for part in (done[:tenth], done[-tenth:])
+    )
     memory = [one.memory for one in done]
     middle = len(done) // 2
     half, end = (
@@ -288,6 +310,7 @@ def report(page: Page, done: list[Segment], steps: int, seconds: float) -> bool:
         ),
         line("steps/s in the first and last tenth", f"{pace(done[:tenth])}, {pace(done[-tenth:])}", "", None),
         line("of the bare loop, first and last tenth", f"{early:.1%}, {late:.1%}", "", None),
+        line("the same by processor time", f"{early_busy:.1%}, {late_busy:.1%}", "", None),
         line("last tenth over first", f"{late / early:.1%}", "at least 95 %", late >= 0.95 * early if judged else None),
         line("threads left after close()", len(threads), 0, not threads),
         line("widgets left after close()", widgets, 0, not widgets),
@@ -323,7 +346,7 @@ def main() -> None:
             done.append(segment(page, steps * (number + 1) // SEGMENTS - page.seen.step, hand, number))
             one = done[-1]
             print(
-                f"step {page.seen.step:,}: {one.rate:.0f} steps/s, {one.rate / one.bare:.1%} of the bare loop, "
+                f"step {page.seen.step:,}: {one.rate:.0f} steps/s, {one.share:.1%} of the bare loop ({one.busy_share:.1%} by processor time), "
                 f"{one.memory:.0f} MB",
                 flush=True,
             )

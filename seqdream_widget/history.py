@@ -204,10 +204,14 @@ class Trajectory:
         shorter._record = self._record.upto(step)
         return shorter
 
-    def between(self, first: int, last: int, most: int) -> list[int]:
-        """List steps from `first` to `last` whose sequence is kept: at most so many, spread evenly."""
-        kept = _joined([one.steps for one in self._record.between(first, last)])
-        return kept[:: max(1, -(-len(kept) // most))].tolist() if most else []
+    def between(self, first: int, last: int, most: int) -> Stretch:
+        """Return sequences of steps from `first` to `last` that are kept: at most so many, spread evenly."""
+        found = self._record.between(first, last)
+        every = -(-sum(map(len, found)) // most) if most else 0
+        if not found or not every:
+            return Stretch((), np.empty(0, dtype=np.int64), np.empty((0, 1), dtype=np.float32))
+        begins = itertools.accumulate(map(len, found), initial=0)
+        return joined([one[-begin % every :: every] for begin, one in zip(begins, found, strict=False)])
 
     def at(self, step: int) -> NDArray[np.float32]:
         """Return the sequence right after `step`; step 0 is the start.

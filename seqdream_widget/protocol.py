@@ -146,18 +146,17 @@ def frame(session: Session, after: int, steps_per_second: float) -> tuple[Messag
     # The sequence now may have been edited since its step: it is sent as it is, the ones before as they were.
     room = max(0, SEQUENCE_BYTES // sequence.nbytes - 1)
     picked = session.trajectory.between(after + 1, latest - 1, room)
-    sequences = [session.trajectory.at(step)[0] for step in picked]
     header = {
         "kind": "frame",
         "step": latest,
         "steps_per_second": steps_per_second,
         "columns": list(columns),
-        "sequence_steps": [*picked, latest],
+        "sequence_steps": [*picked.steps.tolist(), latest],
         "thinned": len(picked) < max(0, latest - 1 - after),
     }
     arrays = {
         **_rows(session.history.rows(after + 1, latest, columns, FRAME_ROWS)),
-        "sequences": np.stack([*sequences, sequence]),
+        "sequences": np.stack([*picked.values[:, 0], sequence]),
         **_probabilities(session),
     }
     return header, arrays

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 ROWS, STRETCH_BYTES = 256, 64 * 1024
 """Of one stretch, at most."""
+PACE = 4
+"""Stretches to thin for each that is begun: not all at once, so that no more memory is taken meanwhile."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False, slots=True)
@@ -39,8 +41,8 @@ class Stretch:
         return len(self.steps)
 
 
-# The stretches, how many rows of the last one are there, and how many of the first have been thinned: the others are
-# recent. Replaced in one go, so that a reader on another thread keeps a whole one.
+# The stretches, how many rows of the last one are there, and how many of the first have been thinned by now.
+# Replaced in one go, so that a reader on another thread keeps a whole one.
 Parts = tuple[tuple[Stretch, ...], int, int]
 
 
@@ -69,15 +71,15 @@ class Record:
 
     def next_row(self, step: int, shape: tuple[int, ...], names: tuple[str, ...] = ()) -> NDArray[np.float32]:
         """Return the row to write for a step above all before, NaN so far. It counts when it is `kept`."""
-        stretches, filled, n_settled = self._now
+        stretches, filled, n_thinned = self._now
         if not stretches or filled == len(stretches[-1].steps) or stretches[-1].names != names:
-            stretches, n_settled = self._settled(step)
+            stretches, n_thinned = self._thinned_at(step)
             stretches, filled = (*stretches, _blank(self._length, shape, names)), 0
         elif not self._is_own:
             tail = _blank(self._length, shape, names)
             tail.steps[:filled], tail.values[:filled] = stretches[-1].steps[:filled], stretches[-1].values[:filled]
             stretches = (*stretches[:-1], tail)
-        self._next = stretches, filled + 1, n_settled
+        self._next = stretches, filled + 1, n_thinned
         tail = stretches[-1]
         tail.steps[filled] = step
         return tail.values[filled]
@@ -89,13 +91,13 @@ class Record:
 
     def upto(self, step: int) -> Record:
         """Return a record of its own with the rows up to `step`; they share memory."""
-        stretches, filled, n_settled = self._now
+        stretches, filled, n_thinned = self._now
         count = bisect.bisect_right(stretches, step, key=_begin)
         if count:
             there = filled if count == len(stretches) else None
             filled = int(stretches[count - 1].steps[:there].searchsorted(step, "right"))
         shorter = copy.copy(self)
-        shorter._now = stretches[:count], filled if count else 0, min(n_settled, max(0, count - 1))
+        shorter._now = stretches[:count], filled if count else 0, min(n_thinned, max(0, count - 1))
         shorter._is_own = False
         return shorter
 
@@ -122,19 +124,20 @@ class Record:
         """Return which steps are kept of so many: the multiples of this number."""
         return 1 << (-(-step // self._most) - 1).bit_length() if step > 0 else 1
 
-    def _settled(self, step: int) -> tuple[tuple[Stretch, ...], int]:
-        """Return the stretches without what is too much at `step`, and how many of them are settled."""
+    def _thinned_at(self, step: int) -> tuple[tuple[Stretch, ...], int]:
+        """Return the stretches with some more of them thinned to what is kept at `step`, and how many are by now."""
         stretches, filled, count = self._now
         stride = self.stride(step)
         if stretches and filled < len(stretches[-1]):
             stretches = (*stretches[:-1], stretches[-1][np.arange(len(stretches[-1])) < filled])
-        stop = max(count, len(stretches) - self._n_recent + 1)
-        if stride == 1 or not stretches:
-            return stretches, stop
-        # Those that were settled before are looked at again only when the stride has changed since.
-        begin = max(0, count - 1) if stride == self.stride(_begin(stretches[-1])) else 0
-        settled = _thinned(stretches[begin:stop], stride, self._length)
-        return (*stretches[:begin], *settled, *stretches[stop:]), begin + len(settled)
+        if stretches and stride > self.stride(_begin(stretches[-1])):
+            count = 0
+        stop = min(count + PACE, len(stretches) - self._n_recent + 1)
+        if stride == 1 or stop <= count:
+            return stretches, count
+        begin = max(0, count - 1)
+        thinned = _thinned(stretches[begin:stop], stride, self._length)
+        return (*stretches[:begin], *thinned, *stretches[stop:]), begin + len(thinned)
 
 
 def _begin(stretch: Stretch) -> int:
