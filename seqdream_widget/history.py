@@ -20,7 +20,7 @@ EXACT = 100_000
 """Steps of which every row is kept."""
 HISTORY_BYTES = 512 * 2**20
 """Of a history; with many dreams or classes fewer rows are kept for it."""
-TRAJECTORY_BYTES = 32 * 2**20
+TRAJECTORY_BYTES = 64 * 2**20
 _EVER = 2**62
 
 
