@@ -346,8 +346,8 @@ def main() -> None:
             done.append(segment(page, steps * (number + 1) // SEGMENTS - page.seen.step, hand, number))
             one = done[-1]
             print(
-                f"step {page.seen.step:,}: {one.rate:.0f} steps/s, {one.share:.1%} of the bare loop ({one.busy_share:.1%} by processor time), "
-                f"{one.memory:.0f} MB",
+                f"step {page.seen.step:,}: {one.rate:.0f} steps/s, {one.share:.1%} of the bare loop "
+                f"({one.busy_share:.1%} by processor time), {one.memory:.0f} MB",
                 flush=True,
             )
         is_good = report(page, done, steps, time.monotonic() - begin)
