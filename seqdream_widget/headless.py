@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.history import History
-from seqdream_widget.judge import Plausibility, judge_of
+from seqdream_widget.judge import Plausibility, judged
 from seqdream_widget.log import Log
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory
@@ -45,11 +45,8 @@ class Result:
     @functools.cached_property
     def plausibility(self) -> Plausibility | list[Plausibility] | None:
         """Where it lies among the real sequences of its data: see `sd.plausibility`; ``None`` without data."""
-        scene = self.session.scene
-        if scene.reference is None:
-            return None
-        verdicts = judge_of(scene.probe, scene.reference.data).judge(self.sequence, self.session.objective.targets)
-        return verdicts[0] if len(verdicts) == 1 else verdicts
+        verdicts = judged(self.session.scene, self.sequence, self.session.objective)
+        return verdicts[0] if verdicts and len(verdicts) == 1 else verdicts
 
     @property
     def log(self) -> Log:

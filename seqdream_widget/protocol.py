@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,11 @@ from seqdream_widget.optimizers import name_of
 from seqdream_widget.parameters import parameters_of, snake_case
 from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers import Regularizer
-from seqdream_widget.session import Session
 from seqdream_widget.words import objective_words, redo_words, undo_words
+
+if TYPE_CHECKING:
+    from seqdream_widget.chapters import InForce
+    from seqdream_widget.session import Session
 
 PROTOCOL = 1
 SNAPSHOT_ROWS = 2000
@@ -185,8 +188,6 @@ def envelope(session: Session) -> Arrays:
 
 def settings_of(session: Session, *, playing: bool, status: str, error: str) -> Message:
     """Describe all that a person can set, as the front end shows it."""
-    channels = session.start.shape[1]
-    names = None if session.data is None else session.data.channel_names
     return {
         "playing": playing,
         "status": status,
@@ -195,7 +196,7 @@ def settings_of(session: Session, *, playing: bool, status: str, error: str) -> 
         # The first step will have cleared it.
         "redo": None if playing else redo_words(session),
         "class_names": list(session.classes.names),
-        "objective": _objective(session),
+        "objective": objective_of(session),
         "objective_types": [
             {"type": name, "label": name.replace("_", " ")}
             for name, cls in Objective.types.items()
@@ -206,7 +207,7 @@ def settings_of(session: Session, *, playing: bool, status: str, error: str) -> 
         "optimizer": name_of(session.optimizer),
         "parameterization": snake_case(type(session.parameterization).__name__),
         "threads": session.threads,
-        "channel_names": list(names or (f"channel {index}" for index in range(channels))),
+        "channel_names": channel_names(session),
         "frozen": session.frozen,
         "regularizers": [
             *(_regularizer(regularizer, present=True) for regularizer in session.regularizers),
@@ -215,14 +216,21 @@ def settings_of(session: Session, *, playing: bool, status: str, error: str) -> 
     }
 
 
-def _objective(session: Session) -> Message:
-    objective = session.objective
+def channel_names(session: Session) -> list[str]:
+    """Return what the channels are called, by their numbers where they have no names."""
+    names = None if session.data is None else session.data.channel_names
+    return list(names or (f"channel {index}" for index in range(session.start.shape[1])))
+
+
+def objective_of(run: Session | InForce) -> Message:
+    """Describe what is climbed, or was."""
+    objective = run.objective
     preset = Preset.behind(objective)
-    in_force = preset if preset and preset.holds(session.regularizers, session.learning_rate) else None
+    in_force = preset if preset and preset.holds(run.regularizers, run.learning_rate) else None
     return {
         "type": snake_case(type(objective).__name__),
         "targets": list(objective.targets),
-        "text": objective_words(session, None if isinstance(objective, ClassObjective) else preset),
+        "text": objective_words(run, None if isinstance(objective, ClassObjective) else preset),
         "preset": in_force and in_force.name,
     }
 

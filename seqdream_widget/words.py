@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Protocol
+
 from seqdream_widget import presets
 from seqdream_widget.commands import (
     Command,
@@ -13,17 +15,34 @@ from seqdream_widget.commands import (
     Unfreeze,
 )
 from seqdream_widget.commands.settings import Adopt
-from seqdream_widget.objectives import ClassObjective
+from seqdream_widget.objectives import ClassObjective, Objective
 from seqdream_widget.parameters import snake_case
 from seqdream_widget.presets import Preset
-from seqdream_widget.session import Session
 from seqdream_widget.timeline import Deed, Done, Return, Steps
 
+if TYPE_CHECKING:
+    from seqdream_widget.classes import Classes
+    from seqdream_widget.session import Session
 
-def objective_words(session: Session, preset: Preset | None = None) -> str:
+
+class Aimed(Protocol):
+    """What climbs an objective among classes: a session, or how one stood."""
+
+    @property
+    def objective(self) -> Objective:
+        """What is climbed, resolved."""
+        ...
+
+    @property
+    def classes(self) -> Classes:
+        """The classes."""
+        ...
+
+
+def objective_words(aimed: Aimed, preset: Preset | None = None) -> str:
     """Say what is climbed; of a preset, where it leads."""
-    objective = session.objective
-    names = [session.classes.names[target] for target in objective.targets]
+    objective = aimed.objective
+    names = [aimed.classes.names[target] for target in objective.targets]
     if preset is not None:
         return presets.PHRASES[preset.name].format(*names)
     if isinstance(objective, ClassObjective):
@@ -73,12 +92,13 @@ def _deed(session: Session, deed: Deed) -> str:
         case Return(step=step):
             return f"return to step {step:,}"
         case Done(command=command):
-            return _command(command)
+            return command_words(command)
         case Steps():
             return ""
 
 
-def _command(command: Command) -> str:
+def command_words(command: Command) -> str:
+    """Say what a command does."""
     match command:
         case MovePoint():
             return f"move of sample {command.index}"

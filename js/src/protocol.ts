@@ -207,7 +207,7 @@ export interface Refusal extends Stamp {
 
 export type KernelMessage = Snapshot | Frame | SettingsMessage | Acknowledgement | Refusal;
 
-const readHeader = record<Header>({
+export const readHeader = record<Header>({
   name: text,
   dtype: (value, where): DType => {
     const dtype = text(value, where);
@@ -292,7 +292,7 @@ const readRegularizer = record<Regularizer>({
   parameters: listOf(readParameter),
 });
 
-const readObjective = record<Objective>({
+export const readObjective = record<Objective>({
   type: text,
   targets: listOf(integer),
   text,
@@ -307,7 +307,7 @@ const readPreset = record<Preset>({
   unavailable: orNull(text),
 });
 
-function readFrozen(value: unknown, where: string): Frozen {
+export function readFrozen(value: unknown, where: string): Frozen {
   const [start, stop, channel, dream] = list(value, where, (entry) => entry);
   return {
     start: integer(start, `${where}[0]`),

@@ -15,7 +15,7 @@ interface KeyProps {
   readonly dash?: readonly number[];
 }
 
-function LineKey({ name, colour, width = 2, dash = [] }: KeyProps) {
+export function LineKey({ name, colour, width = 2, dash = [] }: KeyProps) {
   return (
     <li>
       <svg class="seqdream-key" viewBox="0 0 16 8" aria-hidden="true">
@@ -34,7 +34,7 @@ function LineKey({ name, colour, width = 2, dash = [] }: KeyProps) {
   );
 }
 
-function AreaKey({ name, kind }: { readonly name: string; readonly kind: string }) {
+export function AreaKey({ name, kind }: { readonly name: string; readonly kind: string }) {
   return (
     <li>
       <span class={`seqdream-key is-${kind}`} aria-hidden="true" />

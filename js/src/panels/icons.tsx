@@ -32,6 +32,12 @@ export const StepIcon = () => (
   </Icon>
 );
 
+export const StepBackIcon = () => (
+  <Icon>
+    <path d="M12.5 3.5v9L6 8zM3.5 3.5v9" />
+  </Icon>
+);
+
 export const ResetIcon = () => (
   <Icon>
     <path d="M3 8a5 5 0 1 0 1.6-3.7L3 5.8M3 2.8v3h3" />
