@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.files import Files
 from seqdream_widget.history import History
 from seqdream_widget.judge import Plausibility, judged
 from seqdream_widget.log import Log
@@ -25,7 +26,7 @@ from seqdream_widget.session import Callback, Session, Start
 
 
 @dataclasses.dataclass(frozen=True)
-class Result:
+class Result(Files):
     """What a dream came to.
 
     Attributes
@@ -52,6 +53,9 @@ class Result:
     def log(self) -> Log:
         """All that happened; ``result.log.save("dream.jsonl")`` keeps it, `sd.replay` does it again."""
         return self.session.log
+
+    def _told(self) -> Session:
+        return self.session
 
     def __repr__(self) -> str:
         """Tell shape and steps; never print arrays."""

@@ -71,13 +71,6 @@ def page(session: Session, title: str | None = None) -> str:
     )
 
 
-def write(session: Session, path: str | Path, title: str | None = None) -> Path:
-    """Write the page, and return where."""
-    path = Path(path)
-    path.write_text(page(session, title), encoding="utf-8")
-    return path
-
-
 def _static(name: str) -> str:
     text = (STATIC / name).read_text("utf-8")
     if "</script" in text or "</style" in text or "<!--" in text:

@@ -88,15 +88,19 @@ def _rows(
     """Return the scalars with their step first, and the probabilities of the classes that matter."""
     history = session.history
     columns = list(history.columns)
-    one = (lambda values: values) if len(session.start) == 1 else (lambda values: values[0])
+
+    def first(name: str) -> NDArray[np.float64]:
+        """Return a column of the first dream."""
+        return history[name] if len(session.start) == 1 else history[name][0]
+
     steps = history["step"]
-    probabilities = one(history["probabilities"])
+    probabilities = first("probabilities")
     peaks = np.nan_to_num(probabilities).max(axis=0, initial=0)
     likeliest = sorted(range(len(peaks)), key=lambda index: (index not in targets, -peaks[index]))
     classes = sorted(likeliest[: max(MOST_CLASSES, len(targets))])
     width = 4 * (1 + len(columns) + len(classes))
     kept = _spread(len(steps), max(2, room // width))
-    rows = np.stack([steps, *(one(history[name]) for name in columns)], axis=1)[kept]
+    rows = np.stack([steps, *map(first, columns)], axis=1)[kept]
     return columns, rows.astype(np.float32), probabilities[kept][:, classes].astype(np.float32), classes
 
 

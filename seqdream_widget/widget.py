@@ -19,6 +19,7 @@ from seqdream_widget.commands import Command, Release, Reset
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.drivers import runner_class
 from seqdream_widget.errors import StepError
+from seqdream_widget.files import Files
 from seqdream_widget.keeping import Bundle, Keeping
 from seqdream_widget.log import Log
 from seqdream_widget.objectives import Objective
@@ -46,7 +47,7 @@ if not (STATIC / "widget.js").exists():
     )
 
 
-class SeqDream(anywidget.AnyWidget):
+class SeqDream(Files, anywidget.AnyWidget):
     """A dream to watch and steer, in the notebook.
 
     Parameters
@@ -256,6 +257,9 @@ class SeqDream(anywidget.AnyWidget):
     def sequence(self) -> Float[Tensor, "batch channel time"]:
         """The session's current sequence, a copy."""
         return self.session.sequence
+
+    def _told(self) -> Session:
+        return self.session
 
     def __repr__(self) -> str:
         """Tell where it is; never print arrays."""
