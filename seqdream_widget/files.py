@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from seqdream_widget import page, picture, raster, table
 from seqdream_widget.graph import COLUMNS
 from seqdream_widget.parameters import whole
+from seqdream_widget.protocol import MOST_EXPORTED
 
 if TYPE_CHECKING:
     from seqdream_widget.session import Session
@@ -125,6 +126,32 @@ def svg_of(session: Session, channel: int) -> str:
         If there is no such channel.
     """
     return picture.picture(session, _status(session), _channel(session, channel), for_print=True)
+
+
+def exported(session: Session, form: str, channel: int) -> str:
+    """Return the sequence now as text, for a page.
+
+    Parameters
+    ----------
+    session : Session
+    form : {"svg", "csv", "numpy"}
+    channel : int
+        Which one is drawn.
+
+    Raises
+    ------
+    ValueError
+        If there is no such channel, or the sequence is too long to go through a browser.
+    """
+    count = session.start.shape[1] * session.start.shape[2]
+    if count > MOST_EXPORTED:
+        raise ValueError(
+            f"the sequence has {count:,} numbers and a page can have {MOST_EXPORTED:,}; "
+            "write it from a cell, such as with w.to_csv(path)"
+        )
+    if form == "svg":
+        return svg_of(session, channel)
+    return table.csv_text(session) if form == "csv" else table.numpy_text(session)
 
 
 def _channel(session: Session, channel: int) -> int:

@@ -30,6 +30,9 @@ SNAPSHOT_ROWS = 2000
 FRAME_ROWS = 10_000
 SEQUENCE_BYTES = 256 * 1024  # sequences of one frame
 MOST_STEPS = 10_000
+FORMATS = ("svg", "csv", "numpy")
+"""In which a page can have the sequence now, as text."""
+MOST_EXPORTED = 2_000_000  # samples of all channels together: some 60 MB of text
 MOST = 2**53  # of a number that the browser chooses: it counts no further
 
 Arrays = Mapping[str, NDArray[np.float32] | NDArray[np.int32]]
@@ -46,16 +49,21 @@ class Request:
     Attributes
     ----------
     kind : str
-        ``"hello"``, ``"play"``, ``"pause"``, ``"step"``, ``"command"``, ``"undo"``, ``"redo"`` or ``"receipt"``.
+        ``"hello"``, ``"play"``, ``"pause"``, ``"step"``, ``"command"``, ``"undo"``, ``"redo"``, ``"export"`` or
+        ``"receipt"``.
     number : int
         The id of what is to be acknowledged, the count of steps, or the frame painted last.
     command : Command, optional
         For ``"command"``.
+    format, channel : str, int
+        For ``"export"``: one of `FORMATS`, and the channel that is drawn.
     """
 
     kind: str
     number: int = 0
     command: Command | None = None
+    format: str = ""
+    channel: int = 0
 
 
 # For each kind the field that holds its number, and the largest number allowed.
@@ -67,6 +75,7 @@ _NUMBERS: dict[str, tuple[str, int] | None] = {
     "command": ("id", MOST),
     "undo": ("id", MOST),
     "redo": ("id", MOST),
+    "export": ("id", MOST),
     "receipt": ("number", MOST),
 }
 
@@ -93,9 +102,14 @@ def read_request(content: object, buffers: object = None) -> Request:
     if kind == "hello" and value != PROTOCOL:
         raise ValueError(f"the page speaks protocol {value} and the kernel {PROTOCOL}; reload the page")
     command = Command.from_json(fields.pop("command", None)) if kind == "command" else None
+    form, channel = "", 0
+    if kind == "export":
+        form, channel = fields.pop("format", None), _whole(kind, "channel", fields.pop("channel", 0), MOST)
+        if form not in FORMATS:
+            raise ValueError(unknown("format", form, FORMATS))
     if fields:
         raise ValueError(f"a {kind} message has no field {shown(next(iter(fields)))}")
-    return Request(kind, value, command)
+    return Request(kind, value, command, form, channel)
 
 
 def _whole(kind: str, name: str, value: object, most: int) -> int:

@@ -19,7 +19,7 @@ from seqdream_widget.commands import Command, Release, Reset
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.drivers import runner_class
 from seqdream_widget.errors import StepError
-from seqdream_widget.files import Files
+from seqdream_widget.files import Files, exported
 from seqdream_widget.keeping import Bundle, Keeping
 from seqdream_widget.log import Log
 from seqdream_widget.objectives import Objective
@@ -322,6 +322,8 @@ class SeqDream(Files, anywidget.AnyWidget):
             self._runner.play(request.number)
         elif request.kind == "receipt":
             self._pacer.reported(request.number)
+        elif request.kind == "export":
+            self._runner.post(lambda: self._export(request))
         elif request.command is not None:
             self._take_command(request.number, request.command)
         else:
@@ -346,6 +348,15 @@ class SeqDream(Files, anywidget.AnyWidget):
         self.pause()
         way()
         self._tell({"kind": "acknowledgement", "id": identifier, "step": self.session.step_count + 1})
+
+    def _export(self, request: protocol.Request) -> None:
+        try:
+            text = exported(self.session, request.format, request.channel)
+        except Exception as error:  # noqa: BLE001 - refused in words, wherever it comes from
+            self._refuse(request.number, error)
+            return
+        answer = {"kind": "export", "id": request.number, "step": self.session.step_count, "text": text}
+        self._tell(answer)
 
     def _greet(self) -> None:
         # A view that was dragging may have gone with its page: nobody else will let its gesture go.

@@ -51,6 +51,9 @@ export type Command =
 /** To just before the latest command, and back. */
 export type Return = "undo" | "redo";
 
+/** In which the kernel writes the sequence now, as text. */
+export type Format = "svg" | "csv" | "numpy";
+
 /** Where a control point goes; `channel` is null where there is only one. */
 export interface Move {
   index: number;
@@ -65,6 +68,7 @@ export type BrowserMessage =
   | { kind: "step"; count: number }
   | { kind: "command"; id: number; command: Command }
   | { kind: Return; id: number }
+  | { kind: "export"; id: number; format: Format; channel: number }
   | { kind: "receipt"; number: number };
 
 export interface Parameter {
@@ -205,7 +209,21 @@ export interface Refusal extends Stamp {
   readonly reason: string;
 }
 
-export type KernelMessage = Snapshot | Frame | SettingsMessage | Acknowledgement | Refusal;
+/** The sequence of a step as text. */
+export interface Exported extends Stamp {
+  readonly kind: "export";
+  readonly id: number;
+  readonly step: number;
+  readonly text: string;
+}
+
+export type KernelMessage =
+  | Snapshot
+  | Frame
+  | SettingsMessage
+  | Acknowledgement
+  | Exported
+  | Refusal;
 
 export const readHeader = record<Header>({
   name: text,
@@ -376,6 +394,14 @@ export function decode(content: unknown, buffers: readonly Bytes[]): KernelMessa
       };
     case "acknowledgement":
       return { kind: "acknowledgement", ...stamp, id: integer(message.id, "id"), step: step() };
+    case "export":
+      return {
+        kind: "export",
+        ...stamp,
+        id: integer(message.id, "id"),
+        step: step(),
+        text: text(message.text, "text"),
+      };
     case "refusal":
       return {
         kind: "refusal",

@@ -6,6 +6,7 @@ import { useId } from "preact/hooks";
 import { whole } from "../format";
 import type { Return } from "../protocol";
 import type { Tool, View } from "../view";
+import { Export } from "./Export";
 import {
   DragIcon,
   FreezeIcon,
@@ -82,6 +83,7 @@ export function Toolbar({ view }: Props) {
       <GoBack view={view} kind="redo" name="Redo" keys="Shift+Ctrl/Cmd+Z" />
       <span class="seqdream-divider" aria-hidden="true" />
       <Tools view={view} />
+      <Export view={view} />
       <Counter view={view} />
     </div>
   );

@@ -70,6 +70,12 @@ export const FreezeIcon = () => (
   </Icon>
 );
 
+export const ExportIcon = () => (
+  <Icon>
+    <path d="M8 2.5v7.5M4.8 7 8 10.2 11.2 7M3 13.2h10" />
+  </Icon>
+);
+
 export const WarningIcon = () => (
   <Icon isSmall>
     <path d="M8 2.2 14.6 13.6H1.4zM8 6.6v3.2M8 11.6v.2" />

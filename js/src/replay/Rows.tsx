@@ -2,6 +2,7 @@
 
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import { save } from "../files";
 import { figure, share, whole } from "../format";
 import { columnLabel, type Props, Section } from "./App";
 import type { Player } from "./player";
@@ -31,7 +32,11 @@ export function Rows({ player }: Props) {
     columnLabel(name) ?? recording.terms.find((term) => term.name === name)?.label ?? name;
   return (
     <Section name="Every step" kind="rows">
-      <button type="button" class="replay-link" onClick={() => save(player)}>
+      <button
+        type="button"
+        class="replay-link"
+        onClick={() => save(new Blob([table(player)], { type: "text/csv" }), "steps.csv")}
+      >
         save as CSV
       </button>
       <section
@@ -81,7 +86,6 @@ function Row({ player, row }: Props & { readonly row: number }) {
   const step = steps[row] ?? 0;
   return (
     // The slider and the keys go to every step as well.
-    // biome-ignore lint/a11y/useKeyWithClickEvents: a shortcut for the pointer
     <tr
       aria-rowindex={row + 2}
       aria-current={player.row.value === row ? "step" : undefined}
@@ -119,12 +123,4 @@ export function table(player: Player): string {
     ...classes.map((_, place) => player.probability(place, row)),
   ]);
   return [heads.map(field), ...rows].map((row) => `${row.join(",")}\r\n`).join("");
-}
-
-function save(player: Player): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([table(player)], { type: "text/csv" }));
-  link.download = "steps.csv";
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
