@@ -52,17 +52,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command line, and return its exit code."""
     given = parser().parse_args(arguments)
     with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_, **__: _say(f"seqdream: {message}")
+        warnings.showwarning = _warn
         try:
             outcome: Outcome = given.run(given)
         except KeyboardInterrupt:
             _say("seqdream: interrupted")
             return INTERRUPTED
         except (ValueError, TypeError, OSError, ImportError, RuntimeError) as error:
-            _say(f"seqdream {given.command}: error: {error}")
+            _say(f"seqdream {given.command}: error: {_words(error)}")
             return WRONG
     print(json.dumps(outcome.told, indent=2) if given.json else outcome.words)
     return outcome.code
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        return f'{error.strerror}: "{error.filename}"'
+    return str(error) or type(error).__name__
+
+
+def _warn(message: Warning | str, *_: object) -> None:
+    _say(f"seqdream: {message}")
 
 
 def _say(text: str) -> None:

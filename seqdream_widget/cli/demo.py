@@ -98,8 +98,8 @@ def _about(demo: str) -> str:
         ("markdown", "How plausible is what it came to, beside real sequences?"),
         ("code", "sd.plausibility(demo.model, demo.data, w.sequence)"),
     ]
-    blank = {"code": {"outputs": [], "execution_count": None}, "markdown": {}}
-    notebook = {
+    blank: dict[str, dict[str, Any]] = {"code": {"outputs": [], "execution_count": None}, "markdown": {}}
+    notebook: dict[str, Any] = {
         "cells": [
             {"cell_type": kind, "id": f"cell-{place}", "metadata": {}, "source": source, **blank[kind]}
             for place, (kind, source) in enumerate(cells)

@@ -48,11 +48,15 @@ def add(commands: Any) -> None:
         help="logit (as given), probability, margin, boundary, …; or a preset: centered, border, rim, extreme",
     )
     group.add_argument("--steps", type=int, default=500, help="how many (500)")
-    group.add_argument("--start", default="noise", help='"noise", "zeros", "mean", or the number of a sequence of the data')
+    group.add_argument(
+        "--start", default="noise", help='"noise", "zeros", "mean", or the number of a sequence of the data'
+    )
     group.add_argument("--seed", type=int, default=0, help="of all that is random (0)")
     group.add_argument("--learning-rate", type=float, help="0.05, or the preset's")
     group.add_argument("--optimizer", default="adam", help='"adam", or any of torch\'s')
-    group.add_argument("--parameterization", default="samples", help='"samples", "fourier", "magnitude_fourier", "spline"')
+    group.add_argument(
+        "--parameterization", default="samples", help='"samples", "fourier", "magnitude_fourier", "spline"'
+    )
     group.add_argument(
         "--regularizer",
         metavar="NAME[=WEIGHT]",
@@ -68,7 +72,9 @@ def add(commands: Any) -> None:
 def add_output(command: argparse.ArgumentParser, *, required: bool) -> None:
     """Declare where files go and how a command speaks."""
     group = command.add_argument_group("output")
-    group.add_argument("--out", metavar="DIR", type=Path, required=required, help="folder for the files; made if missing")
+    group.add_argument(
+        "--out", metavar="DIR", type=Path, required=required, help="folder for the files; made if missing"
+    )
     group.add_argument("--json", action="store_true", help="print the result as JSON")
     group.add_argument("--quiet", action="store_true", help="no progress bar")
 
@@ -120,7 +126,9 @@ def outcome_of(session: Session, paths: list[Path], code: int, **more: Any) -> O
     score, probabilities = session.history.latest_score(), session.history.latest_probabilities()
     named = {} if probabilities is None else dict(zip(session.classes.names, probabilities.tolist(), strict=True))
     verdicts = judged(session.scene, session.sequence[:1], session.objective)
-    verdict, reason = (verdicts[0].verdict, verdicts[0].reason) if verdicts else (None, "there is no data to compare with")
+    verdict, reason = (
+        (verdicts[0].verdict, verdicts[0].reason) if verdicts else (None, "there is no data to compare with")
+    )
     told = {
         "objective": objective_words(session),
         "steps": session.step_count,
@@ -154,14 +162,14 @@ def _objective(name: str, targets: list[int | str], data: sd.SequenceDataset | N
     from seqdream_widget.presets import N_TARGETS, Preset  # noqa: PLC0415
 
     about_one = {key: cls for key, cls in Objective.types.items() if issubclass(cls, ClassObjective)}
-    wanted = N_TARGETS.get(name, 2 if name == "boundary" else 1)  # pyright: ignore[reportArgumentType] - looked up to find out
-    if name not in {*about_one, "boundary", *N_TARGETS}:
-        raise ValueError(unknown("objective", name, [*about_one, "boundary", *N_TARGETS]))
-    if len(targets) != wanted:
-        raise ValueError(f"{name} is about {wanted} class{'es' * (wanted > 1)}, and --target names {len(targets)}")
+    counts = {**dict.fromkeys(about_one, 1), "boundary": 2, **N_TARGETS}
+    if name not in counts:
+        raise ValueError(unknown("objective", name, counts))
+    if len(targets) != counts[name]:
+        raise ValueError(f"{name} is about {counts[name]} class(es), and --target names {len(targets)}")
     if name in N_TARGETS:
         return Preset(name, tuple(targets), data)
-    return Boundary(*targets) if name == "boundary" else about_one[name](*targets)
+    return Boundary(*targets) if name == "boundary" else about_one[name](targets[0])
 
 
 def _regularizer(text: str) -> Regularizer:

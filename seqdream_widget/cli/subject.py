@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
 def add(command: argparse.ArgumentParser) -> None:
     """Declare the options."""
     group = command.add_argument_group("model and data")
@@ -63,7 +66,9 @@ def _model(name: str, data: sd.SequenceDataset | None) -> nn.Module:
         for part in attribute.split("."):
             found = getattr(found, part)
     except ImportError as error:
-        raise ValueError(f'--model "{name}": {error}; it is looked for in {Path.cwd()} and what is installed') from error
+        raise ValueError(
+            f'--model "{name}": {error}; it is looked for in {Path.cwd()} and what is installed'
+        ) from error
     except AttributeError as error:
         raise ValueError(f'--model "{name}": {error}') from error
     if not isinstance(found, nn.Module) and callable(found):
@@ -74,12 +79,9 @@ def _model(name: str, data: sd.SequenceDataset | None) -> nn.Module:
 
 
 def _called(name: str, factory: Any, data: sd.SequenceDataset | None) -> Any:
-    required = [
-        parameter
-        for parameter in inspect.signature(factory).parameters.values()
-        if parameter.default is parameter.empty and parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-    ]
+    parameters = inspect.signature(factory).parameters.values()
+    takes_data = any(one.default is one.empty and one.kind in POSITIONAL for one in parameters)
     try:
-        return factory(data) if required else factory()
+        return factory(data) if takes_data else factory()
     except Exception as error:
         raise ValueError(f'--model "{name}" raised {type(error).__name__}: {error}') from error

@@ -27,8 +27,14 @@ export function App({ player, stage }: AppProps) {
   return (
     <>
       <header class="replay-header">
-        <h1>{recording.title}</h1>
-        <p>{extent(player)}</p>
+        <div>
+          <h1>{recording.title}</h1>
+          <p>{extent(player)}</p>
+        </div>
+        <p class="replay-keys">
+          <kbd>Space</kbd> plays, <kbd>←</kbd> <kbd>→</kbd> step, <kbd>[</kbd> <kbd>]</kbd> go to
+          what was done
+        </p>
       </header>
       <main>
         <div class="replay-body">

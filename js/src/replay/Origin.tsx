@@ -23,8 +23,11 @@ export function Origin({ player }: Props) {
 function factsOf(provenance: Provenance): readonly (readonly [string, string])[] {
   const { versions, commands, returns, refusals, dreams } = provenance;
   const { machine, ...packages } = versions;
-  const done = [`${whole(commands)} commands`, `${whole(returns)} returns`];
-  if (refusals > 0) done.push(`${whole(refusals)} refusals`);
+  const done = [
+    counted(commands, "command"),
+    ...(returns > 0 ? [counted(returns, "return")] : []),
+    ...(refusals > 0 ? [counted(refusals, "refusal")] : []),
+  ];
   return [
     ["Seed", String(provenance.seed)],
     ["Start", provenance.start_drawn ? "noise, drawn from the seed" : "given"],
@@ -44,4 +47,8 @@ function factsOf(provenance: Provenance): readonly (readonly [string, string])[]
       ? ([["Replay", "came to other numbers than its log says"]] as const)
       : []),
   ];
+}
+
+function counted(count: number, noun: string): string {
+  return `${whole(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
