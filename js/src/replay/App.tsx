@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { termColour, termDash } from "../chart/theme";
+import { save } from "../files";
 import { whole } from "../format";
 import { AreaKey, LineKey } from "../panels/Legend";
 import { Origin } from "./Origin";
@@ -12,6 +13,7 @@ import { Rows } from "./Rows";
 import { Story } from "./Story";
 import type { Stage } from "./stage";
 import { Transport } from "./Transport";
+import { sequenceTable } from "./table";
 import { Verdict } from "./Verdict";
 
 export interface Props {
@@ -128,6 +130,18 @@ function SequenceLegend({ player }: Props) {
         )}
       </ul>
       <Channels player={player} />
+      <button
+        type="button"
+        class="replay-link"
+        onClick={() =>
+          save(
+            new Blob([sequenceTable(player)], { type: "text/csv" }),
+            `sequence-step-${sequenceStep.value}.csv`,
+          )
+        }
+      >
+        save sequence as CSV
+      </button>
     </div>
   );
 }

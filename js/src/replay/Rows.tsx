@@ -5,7 +5,7 @@ import { useRef } from "preact/hooks";
 import { save } from "../files";
 import { figure, share, whole } from "../format";
 import { columnLabel, type Props, Section } from "./App";
-import type { Player } from "./player";
+import { stepsTable } from "./table";
 
 /** Pixels; the style sheet says the same. */
 const ROW = 26;
@@ -35,7 +35,7 @@ export function Rows({ player }: Props) {
       <button
         type="button"
         class="replay-link"
-        onClick={() => save(new Blob([table(player)], { type: "text/csv" }), "steps.csv")}
+        onClick={() => save(new Blob([stepsTable(player)], { type: "text/csv" }), "steps.csv")}
       >
         save as CSV
       </button>
@@ -106,21 +106,4 @@ function Row({ player, row }: Props & { readonly row: number }) {
       ))}
     </tr>
   );
-}
-
-/** A field of a CSV file. */
-export function field(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** All numbers with all their digits. */
-export function table(player: Player): string {
-  const { steps, columns, classes, classNames } = player.recording;
-  const heads = ["step", ...columns, ...classes.map((index) => `p(${classNames[index]})`)];
-  const rows = Array.from(steps, (step, row) => [
-    step,
-    ...columns.map((name) => player.value(name, row)),
-    ...classes.map((_, place) => player.probability(place, row)),
-  ]);
-  return [heads.map(field), ...rows].map((row) => `${row.join(",")}\r\n`).join("");
 }
