@@ -95,11 +95,11 @@ def chapters(dreamer: Dreamer, timeline: Timeline) -> tuple[InForce, list[Chapte
     """
     dreamer.become(timeline.first)
     first = now = InForce.of(dreamer)
-    notes = [(tick, remark) for tick, remark in timeline.remarks() if remark.kind == "note"]
-    found = [Chapter(1, 1, note, now) for tick, note in notes if not tick]
+    notes = _Notes(timeline)
+    found = [Chapter(1, 1, note, now) for _, note in notes.taken(0, 0)]
     step = 0
     for event, since, upto in timeline.way():
-        here = [(tick - since, note) for tick, note in notes if since < tick <= upto]
+        here = notes.taken(since, upto)
         if isinstance(event, Steps):
             found += [Chapter(step + after + 1, step + after + 1, note, now) for after, note in here]
             step += upto - since
@@ -108,12 +108,27 @@ def chapters(dreamer: Dreamer, timeline: Timeline) -> tuple[InForce, list[Chapte
             with intra_op_threads(event.threads):
                 event.outcome.apply(dreamer)
             now = InForce.of(dreamer)
+        found += [Chapter(step + 1, step + 1, note, now) for after, note in here if not after]
         if isinstance(event.command, Reset):
             first, step, found = now, 0, []
         elif not isinstance(event.command, Release):
             _add(found, Chapter(step + 1, step + 1, event.command, now))
-        found += [Chapter(step + 1, step + 1, note, now) for _, note in here]
+        found += [Chapter(step + 1, step + 1, note, now) for after, note in here if after]
+    found += [Chapter(step + 1, step + 1, note, now) for _, note in notes.taken(timeline.tick, timeline.tick)]
     return first, found
+
+
+class _Notes:
+    """The notes of a timeline, each to be taken once: right after a return one stands at no end of a stretch."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._left = [(tick, remark) for tick, remark in timeline.remarks() if remark.kind == "note"]
+
+    def taken(self, since: int, upto: int) -> list[tuple[int, Remark]]:
+        """Take those between two ticks, with how many ticks after the first they are."""
+        found = [(tick - since, note) for tick, note in self._left if since <= tick <= upto]
+        self._left = [(tick, note) for tick, note in self._left if not since <= tick <= upto]
+        return found
 
 
 def _add(found: list[Chapter], new: Chapter) -> None:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from seqdream_widget import page, picture, raster, table
 from seqdream_widget.graph import COLUMNS
 from seqdream_widget.parameters import whole
-from seqdream_widget.protocol import MOST_EXPORTED
 
 if TYPE_CHECKING:
     from seqdream_widget.session import Session
+
+MOST_EXPORTED = 2_000_000
+"""Numbers that a page can have, of all channels together: some 60 MB of text."""
 
 
 class Files:
@@ -66,7 +68,7 @@ class Files:
         Path
             Where it is.
         """
-        return _written(path, table.csv_text(self._told()).encode())
+        return _written(path, exported(self._told(), "csv").encode())
 
     def to_svg(self, path: str | Path, channel: int = 0) -> Path:
         """Draw the sequence now for print, with axes, units, legend and title, on white.
@@ -88,7 +90,7 @@ class Files:
         ValueError
             If there is no such channel.
         """
-        return _written(path, svg_of(self._told(), channel).encode())
+        return _written(path, exported(self._told(), "svg", channel).encode())
 
     def to_png(self, path: str | Path, channel: int = 0) -> Path:
         """Draw the same as `to_svg`, 2,400 by 1,280 pixels: 300 an inch on 20 cm.
@@ -113,23 +115,13 @@ class Files:
             If there is no such channel.
         """
         session = self._told()
-        shapes = picture.drawing(session, _status(session), _channel(session, channel), picture.FINE * COLUMNS)
+        _check_channel(session, channel)
+        shapes = session.turn.ask(lambda: picture.drawing(session, _status(session), channel, picture.FINE * COLUMNS))
         return _written(path, raster.png(shapes, picture.SIZE))
 
 
-def svg_of(session: Session, channel: int) -> str:
-    """Return the picture for print.
-
-    Raises
-    ------
-    ValueError
-        If there is no such channel.
-    """
-    return picture.picture(session, _status(session), _channel(session, channel), for_print=True)
-
-
-def exported(session: Session, form: str, channel: int) -> str:
-    """Return the sequence now as text, for a page.
+def exported(session: Session, form: str, channel: int = 0) -> str:
+    """Return the sequence now as text.
 
     Parameters
     ----------
@@ -141,21 +133,36 @@ def exported(session: Session, form: str, channel: int) -> str:
     Raises
     ------
     ValueError
+        If there is no such channel.
+    """
+    _check_channel(session, channel)
+    write = {
+        "svg": lambda: picture.picture(session, _status(session), channel, for_print=True),
+        "csv": lambda: table.csv_text(session),
+        "numpy": lambda: table.numpy_text(session),
+    }[form]
+    return session.turn.ask(write)  # in one go: a widget may be playing it
+
+
+def sent_to_page(session: Session, form: str, channel: int) -> str:
+    """Return the same for a page.
+
+    Raises
+    ------
+    ValueError
         If there is no such channel, or the sequence is too long to go through a browser.
     """
-    count = session.start.shape[1] * session.start.shape[2]
+    count = session.start[0].numel()
     if count > MOST_EXPORTED:
         raise ValueError(
             f"the sequence has {count:,} numbers and a page can have {MOST_EXPORTED:,}; "
             "write it from a cell, such as with w.to_csv(path)"
         )
-    if form == "svg":
-        return svg_of(session, channel)
-    return table.csv_text(session) if form == "csv" else table.numpy_text(session)
+    return exported(session, form, channel)
 
 
-def _channel(session: Session, channel: int) -> int:
-    return whole("channel", channel, 0, session.start.shape[1] - 1)
+def _check_channel(session: Session, channel: int) -> None:
+    whole("channel", channel, 0, session.start.shape[1] - 1)
 
 
 def _status(session: Session) -> str:

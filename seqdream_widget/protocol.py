@@ -32,7 +32,6 @@ SEQUENCE_BYTES = 256 * 1024  # sequences of one frame
 MOST_STEPS = 10_000
 FORMATS = ("svg", "csv", "numpy")
 """In which a page can have the sequence now, as text."""
-MOST_EXPORTED = 2_000_000  # samples of all channels together: some 60 MB of text
 MOST = 2**53  # of a number that the browser chooses: it counts no further
 
 Arrays = Mapping[str, NDArray[np.float32] | NDArray[np.int32]]

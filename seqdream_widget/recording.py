@@ -44,6 +44,11 @@ def recorded(session: Session, room: int) -> tuple[Message, Arrays]:
         Bytes for the arrays. Scalars are thinned to a quarter of it and sequences to what is left, evenly; the start,
         the envelopes and the sequence now are always there.
     """
+    # In one go: a widget may be playing it.
+    return session.turn.ask(lambda: _recorded(session, room))
+
+
+def _recorded(session: Session, room: int) -> tuple[Message, Arrays]:
     first, chapters = session.chapters()
     envelopes = _envelopes(session, [first, *(chapter.then for chapter in chapters)])
     columns, rows, probabilities, classes = _rows(session, _targets(first, chapters), room // 4)
@@ -236,7 +241,7 @@ def _words(chapter: Chapter) -> str:
 def _plausibility(session: Session) -> Message | None:
     """Compare the sequence now with real ones; ``None`` without data, and only a reason where it cannot be."""
     try:
-        verdicts = session.turn.ask(lambda: judged(session.scene, session.sequence[:1], session.objective))
+        verdicts = judged(session.scene, session.sequence[:1], session.objective)
     except ValueError as error:
         return {"verdict": None, "reason": str(error), "figures": [], "nearest": None}
     if verdicts is None:

@@ -19,7 +19,7 @@ from seqdream_widget.commands import Command, Release, Reset
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.drivers import runner_class
 from seqdream_widget.errors import StepError
-from seqdream_widget.files import Files, exported
+from seqdream_widget.files import Files, sent_to_page
 from seqdream_widget.keeping import Bundle, Keeping
 from seqdream_widget.log import Log
 from seqdream_widget.objectives import Objective
@@ -351,7 +351,7 @@ class SeqDream(Files, anywidget.AnyWidget):
 
     def _export(self, request: protocol.Request) -> None:
         try:
-            text = exported(self.session, request.format, request.channel)
+            text = sent_to_page(self.session, request.format, request.channel)
         except Exception as error:  # noqa: BLE001 - refused in words, wherever it comes from
             self._refuse(request.number, error)
             return

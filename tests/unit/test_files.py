@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -16,7 +17,7 @@ from PIL import Image
 from torch import nn
 
 import seqdream_widget as sd
-from seqdream_widget import files, table
+from seqdream_widget import files, protocol, table
 from tests.fixtures.write import dreamt
 
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False, min_value=-1e9, max_value=1e9)
@@ -64,7 +65,7 @@ def test_the_table_tells_time_start_units_and_what_is_frozen():
     assert (np.float32([row["flow start"] for row in rows]) == session.start[0, 0].numpy()).all()
     inlet = np.float32([row["pressure, inlet in bar"] for row in rows])
     assert inlet == pytest.approx(session.sequence[0, 1].numpy() * 4 + 2)
-    words = "".join(ET.fromstring(files.svg_of(session, 1)).itertext())
+    words = "".join(ET.fromstring(files.exported(session, "svg", 1)).itertext())
     assert "time in s" in words
     assert "pressure, inlet · 2 of 2 channels · bar" in words
 
@@ -98,7 +99,45 @@ def test_a_channel_that_is_not_there_is_refused(tmp_path):
     assert not (tmp_path / "dream.svg").exists()
 
 
-def test_what_is_too_long_for_a_browser_is_refused_with_the_way_out(monkeypatch):
+@pytest.fixture
+def widget():
+    widget = sd.SeqDream(session=dreamt())
+    widget.answers = []
+    widget.send = lambda content, buffers=None: widget.answers.append(content)
+    yield widget
+    widget.close()
+
+
+def asked(widget, **message):
+    """Return what the kernel answers to a message of the page."""
+    widget._on_message(widget, {"kind": "export", "id": 5, **message}, [])
+    return widget.answers[-1]
+
+
+@pytest.mark.parametrize("form", protocol.FORMATS)
+def test_a_page_gets_what_a_cell_would_write(widget, form):
+    answer = asked(widget, format=form, channel=0)
+    assert (answer["kind"], answer["id"], answer["step"]) == ("export", 5, 3)
+    assert answer["text"] == files.exported(widget.session, form)
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ({"format": "pickle"}, 'unknown format "pickle"'),
+        ({"format": None}, "unknown format"),
+        ({"format": ["csv"]}, "unknown format"),
+        ({"format": "svg", "channel": 1}, "channel = 1"),
+        ({"format": "svg", "channel": -1}, "channel = -1"),
+        ({"format": "svg", "path": "/etc/passwd"}, "no field 'path'"),
+    ],
+)
+def test_a_page_that_asks_for_anything_else_is_refused(widget, message, reason):
+    answer = asked(widget, **message)
+    assert (answer["kind"], answer["id"]) == ("refusal", 5)
+    assert reason in answer["reason"]
+
+
+def test_what_is_too_long_for_a_browser_is_refused_with_the_way_out(widget, monkeypatch):
     monkeypatch.setattr(files, "MOST_EXPORTED", 7)
-    with pytest.raises(ValueError, match="8 numbers .* w.to_csv"):
-        files.exported(dreamt(), "csv", 0)
+    assert re.search(r"8 numbers .* w\.to_csv", asked(widget, format="csv")["reason"])
