@@ -88,13 +88,17 @@ class Opened:
         self.context.close()
 
 
-def test_a_run_of_2000_steps_with_edits_is_read_from_a_file_without_a_network(browser, run):
-    session, path = run
-    assert path.stat().st_size <= 5_000_000
-    opened = Opened(browser, path, viewport={"width": 1400, "height": 1000})
-    page, root = opened.page, opened.root
+@pytest.fixture
+def opened(browser, run):
+    opened = Opened(browser, run[1], viewport={"width": 1400, "height": 1000})
+    yield opened
+    opened.close()
 
-    # The end, exactly as it was left.
+
+def test_the_page_of_2000_steps_with_edits_is_small_and_ends_exactly(opened, run):
+    session, path = run
+    root = opened.root
+    assert path.stat().st_size <= 5_000_000
     assert (opened.sequence() == session.sequence[0, 0].numpy()).all()
     expect(root).to_contain_text("the sequences of 1\N{THIN SPACE}001 of them, evenly, and the last exactly")
     expect(root.locator(".replay-target .seqdream-objective")).to_have_text("margin of normal")
@@ -107,7 +111,9 @@ def test_a_run_of_2000_steps_with_edits_is_read_from_a_file_without_a_network(br
     for fact in (header["model"], header["data"], f"torch {header['versions']['torch']}"):
         expect(origin).to_contain_text(fact)
 
-    # Any step, by slider, by key, by pointer, by what was done.
+
+def test_it_goes_to_any_step_by_slider_key_pointer_and_by_what_was_done(opened, run):
+    session, page, root = run[0], opened.page, opened.root
     for step in (0, 2, 300, 506, 1998):
         opened.goes_to(step)
         assert (opened.sequence() == session.sequence_at(step)[0, 0].numpy()).all(), step
@@ -140,7 +146,9 @@ def test_a_run_of_2000_steps_with_edits_is_read_from_a_file_without_a_network(br
     expect(root.locator(".replay-touched")).to_be_visible()
     expect(root.locator(".replay-target .seqdream-objective")).to_have_text(f"logit of {EVIL}")
 
-    # Every term at every step: beside the chart, in the table, as a line alone, as a file.
+
+def test_every_term_of_every_step_is_read_as_a_figure_a_line_a_row_and_a_file(opened, run):
+    session, root = run[0], opened.root
     opened.goes_to(507)
     row = int(np.flatnonzero(session.history["step"] == 507)[0])
     assert float(opened.term("score")) == pytest.approx(session.history["score"][row], rel=0.01)
@@ -157,7 +165,9 @@ def test_a_run_of_2000_steps_with_edits_is_read_from_a_file_without_a_network(br
     assert (told[:, 1] == session.history["score"].astype(np.float32)).all()
     assert np.array_equal(told[:, 4], session.history["total_variation"].astype(np.float32), equal_nan=True)
 
-    # It plays, and stops where the run does.
+
+def test_it_plays_and_stops_where_the_run_does(opened):
+    root = opened.root
     opened.goes_to(1700)
     root.get_by_label("Speed").select_option("4")
     root.get_by_role("button", name="Play", exact=True).click()
@@ -165,7 +175,9 @@ def test_a_run_of_2000_steps_with_edits_is_read_from_a_file_without_a_network(br
     opened.shows(STEPS)
     root.get_by_role("button", name="Play", exact=True).wait_for()
 
-    # Names are text, and nothing can be fetched even where there is a network.
+
+def test_names_are_text_and_nothing_can_be_fetched_even_where_there_is_a_network(opened):
+    page = opened.page
     assert page.locator("img").count() == 0
     assert page.evaluate("document.querySelectorAll('script').length") == 2
     blocked = page.evaluate(
@@ -185,7 +197,6 @@ def test_a_run_of_2000_steps_with_edits_is_read_from_a_file_without_a_network(br
     assert blocked == [["connect-src", "img-src", "script-src-elem"], False]
     opened.troubles.clear()  # what the policy said of these three
     opened.asked = opened.asked[:1]
-    opened.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
