@@ -260,7 +260,11 @@ def _plausibility(session: Session) -> Message | None:
             }
             for name, figure in found.figures.items()
         ],
-        "nearest": {"index": found.nearest.index, "label": found.nearest.label, "distance": found.nearest.distance},
+        "nearest": {
+            "index": found.nearest.index,
+            "label": found.nearest.label,
+            "distance": _finite(found.nearest.distance),
+        },
     }
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn, cast
 
 import seqdream_widget
 from seqdream_widget.cli import demo, dream, replay
@@ -61,8 +62,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except (ValueError, TypeError, OSError, ImportError, RuntimeError) as error:
             _say(f"seqdream {given.command}: error: {_words(error)}")
             return WRONG
-    print(json.dumps(outcome.told, indent=2) if given.json else outcome.words)
+    print(json.dumps(_plain(outcome.told), indent=2, allow_nan=False) if given.json else outcome.words)
     return outcome.code
+
+
+def _plain(value: Any) -> Any:
+    """Return it with null where a number is not finite: JSON has none such."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in cast("dict[str, Any]", value).items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _words(error: Exception) -> str:

@@ -82,9 +82,12 @@ def add_output(command: argparse.ArgumentParser, *, required: bool) -> None:
 def run(given: argparse.Namespace) -> Outcome:
     """Dream, and write what comes out."""
     model, data = subject.chosen(given)
+    # A class called "3" is that one; otherwise 3 is its number.
+    names = () if data is None else data.class_names
+    targets = [target if target in names else _number(target) for target in given.target]
     session = sd.Session(
         model,
-        _objective(given.objective, [_number(target) for target in given.target], data),
+        _objective(given.objective, targets, data),
         data=data,
         start=_number(given.start),
         seed=given.seed,

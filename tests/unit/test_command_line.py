@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -254,6 +256,31 @@ def test_ctrl_c_ends_a_dream_and_keeps_what_was_done(tmp_path):
     again = sd.replay(tmp_path / "dream.jsonl", loaded.model, data=loaded.data)
     assert again.step_count == told["steps"]
     assert again.divergence is None
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "command-line.md"
+COMMANDS = [
+    line for block in re.findall(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL) for line in block.splitlines()
+]
+
+
+def test_every_command_of_the_page_does_as_printed(mine):
+    (mine / "Mine_TEST.tsv").rename("MyData_TEST.tsv")
+    assert len(COMMANDS) >= 6
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for command in COMMANDS:
+        done = subprocess.run(
+            shlex.split(command),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            env={**os.environ, "PATH": path},
+        )
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+        assert "wrote" in done.stdout or "the same bits" in done.stdout or json.loads(done.stdout)["same_bits"]
+    for folder in ("abnormal", "border", "again", "mine"):
+        assert all((mine / folder / name).stat().st_size for name in FILES)
 
 
 # ---- demo -------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ export function Verdict({ player }: Props) {
           {plausibility.nearest && (
             <p class="replay-quiet">
               Nearest real sequence: index {plausibility.nearest.index}, class{" "}
-              {plausibility.nearest.label}, distance {figure(plausibility.nearest.distance)}
+              {plausibility.nearest.label}, distance {number(plausibility.nearest.distance)}
             </p>
           )}
         </>

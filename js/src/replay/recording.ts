@@ -75,7 +75,7 @@ export interface Plausibility {
   readonly nearest: {
     readonly index: number;
     readonly label: string;
-    readonly distance: number;
+    readonly distance: number | null;
   } | null;
 }
 
@@ -147,7 +147,11 @@ const readPlausibility = record<Plausibility>({
     }),
   ),
   nearest: orNull(
-    record<NonNullable<Plausibility["nearest"]>>({ index: integer, label: text, distance: number }),
+    record<NonNullable<Plausibility["nearest"]>>({
+      index: integer,
+      label: text,
+      distance: orNull(number),
+    }),
   ),
 });
 
