@@ -130,9 +130,8 @@ class Verdicts:
 
     def _judge_newest(self) -> None:
         session = self._session
-        step, sequence, target = session.turn.ask(
-            lambda: (session.step_count, session.sequence, session.objective.targets)
-        )
+        # What was last published: nobody waits for it. At rest these belong together.
+        step, sequence, target = session.step_count, session.sequence, session.objective.targets
         last = self._last
         if last is not None and last[1] == target and torch.equal(last[0], sequence):
             return
