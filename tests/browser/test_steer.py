@@ -17,9 +17,9 @@ rng = np.random.default_rng(0)
 names = [f"{i:02d} a rather long name of a state of the machine, bearing {i}, load {i % 4}" for i in range(60)]
 y = np.repeat(np.arange(60), 4)
 x = np.sin(2 * np.pi * np.arange(120) * (1 + y[:, None]) / 120) + 0.3 * rng.normal(size=(240, 120))
-torch.manual_seed(0)
-model = torch.nn.Sequential(torch.nn.Conv1d(1, 8, 9, padding=4), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool1d(8),
-                            torch.nn.Flatten(), torch.nn.Linear(64, 60))
+model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(120, 60))
+means = x.reshape(60, 4, 120).mean(1)
+model[1].load_state_dict({"weight": torch.tensor(means / 10).float(), "bias": torch.zeros(60)})
 data = sd.SequenceDataset(x.astype(np.float32), [names[i] for i in y])
 """
 WIDGET = """
