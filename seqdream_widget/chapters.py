@@ -98,7 +98,7 @@ def chapters(dreamer: Dreamer, timeline: Timeline) -> tuple[InForce, list[Chapte
     notes = _Notes(timeline)
     found = [Chapter(1, 1, note, now) for _, note in notes.taken(0, 0)]
     step = 0
-    for event, since, upto in timeline.way():
+    for event, since, upto in list(timeline.back_from(timeline.tick))[::-1]:
         here = notes.taken(since, upto)
         if isinstance(event, Steps):
             found += [Chapter(step + after + 1, step + after + 1, note, now) for after, note in here]

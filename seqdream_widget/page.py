@@ -56,7 +56,7 @@ def page(session: Session, title: str | None = None) -> str:
     """
     script, style = (_static(name) for name in ("replay.js", "replay.css"))
     room = (PAGE_BYTES - FIXED_BYTES - len(script) - len(style)) * 3 // 4
-    heading = title or f"Sequence dream, {objective_words(session)}"
+    heading = title or f"Sequence dream, {objective_words(session, session.objective)}"
     header, arrays = recorded(session, room)
     message, buffers = protocol.pack({**header, "title": heading}, arrays)
     message["buffers"] = [base64.b64encode(buffer).decode() for buffer in buffers]

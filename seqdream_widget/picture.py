@@ -90,7 +90,7 @@ def image(session: Session, status: str) -> str:
 
 
 def _title(session: Session) -> str:
-    return f"Sequence dream, {_short(objective_words(session), 60)}"
+    return f"Sequence dream, {_short(objective_words(session, session.objective), 60)}"
 
 
 def _description(session: Session, status: str) -> str:

@@ -25,13 +25,8 @@ if TYPE_CHECKING:
     from seqdream_widget.session import Session
 
 
-class Aimed(Protocol):
-    """What climbs an objective among classes: a session, or how one stood."""
-
-    @property
-    def objective(self) -> Objective:
-        """What is climbed, resolved."""
-        ...
+class Named(Protocol):
+    """What has classes with names: a session, or how one stood."""
 
     @property
     def classes(self) -> Classes:
@@ -39,10 +34,9 @@ class Aimed(Protocol):
         ...
 
 
-def objective_words(aimed: Aimed, preset: Preset | None = None) -> str:
+def objective_words(run: Named, objective: Objective, preset: Preset | None = None) -> str:
     """Say what is climbed; of a preset, where it leads."""
-    objective = aimed.objective
-    names = [aimed.classes.names[target] for target in objective.targets]
+    names = [run.classes.names[target] for target in objective.targets]
     if preset is not None:
         return presets.PHRASES[preset.name].format(*names)
     if isinstance(objective, ClassObjective):
@@ -67,10 +61,10 @@ def news(session: Session) -> str:
             return "restored"
         case Done(command=SetObjective(objective=Preset() as preset)):
             kept = [one.label.lower() for one in session.regularizers if one.enabled and one.name in presets.KEEPERS]
-            words = objective_words(session, preset)
+            words = objective_words(session, session.objective, preset)
             return f"{words}, kept plausible by {', '.join(kept[:-1])} and {kept[-1]}" if kept else words
         case Done(command=SetObjective()):
-            return objective_words(session)
+            return objective_words(session, session.objective)
         case _:
             return ""
 

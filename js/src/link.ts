@@ -6,13 +6,13 @@ import {
   type Exported,
   type Format,
   PROTOCOL,
-  type Return,
+  type Wish,
 } from "./protocol";
 
 export type Outcome = "accepted" | "refused" | "lost";
 
 interface Pending {
-  /** Null where it is an undo or a redo. */
+  /** Null where it is another wish. */
   readonly command: Command | null;
   readonly settle: (outcome: Outcome) => void;
 }
@@ -113,8 +113,11 @@ export class Link {
     return { id, outcome };
   }
 
-  goBack(kind: Return): void {
-    this.post({ kind, id: this.#expect(null).id });
+  /** Asks for what is acknowledged and is no command. */
+  wish(wish: Wish): Promise<Outcome> {
+    const { id, outcome } = this.#expect(null);
+    this.post({ ...wish, id });
+    return outcome;
   }
 
   /** Asks for the sequence now as text; null where it is refused or the kernel is gone. */

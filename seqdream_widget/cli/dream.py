@@ -133,7 +133,7 @@ def outcome_of(session: Session, paths: list[Path], code: int, **more: Any) -> O
         (verdicts[0].verdict, verdicts[0].reason) if verdicts else (None, "there is no data to compare with")
     )
     told = {
-        "objective": objective_words(session),
+        "objective": objective_words(session, session.objective),
         "steps": session.step_count,
         "interrupted": code == INTERRUPTED,
         "score": score,
@@ -147,7 +147,7 @@ def outcome_of(session: Session, paths: list[Path], code: int, **more: Any) -> O
     shares = [f"p({name}) {value:.2f}" for name, value in likeliest]
     figures = ", ".join([*([] if score is None else [f"score {score:.4g}"]), *shares])
     lines = [
-        f"{objective_words(session)}, {session.step_count:,} steps: {figures or 'not begun'}",
+        f"{objective_words(session, session.objective)}, {session.step_count:,} steps: {figures or 'not begun'}",
         f"{verdict or 'not judged'}: {reason}",
         *(f"wrote {path}" for path in paths),
     ]

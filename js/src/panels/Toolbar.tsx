@@ -8,6 +8,7 @@ import type { Return } from "../protocol";
 import type { Tool, View } from "../view";
 import { Export } from "./Export";
 import {
+  CameraIcon,
   DragIcon,
   FreezeIcon,
   PauseIcon,
@@ -83,6 +84,15 @@ export function Toolbar({ view }: Props) {
       <GoBack view={view} kind="redo" name="Redo" keys="Shift+Ctrl/Cmd+Z" />
       <span class="seqdream-divider" aria-hidden="true" />
       <Tools view={view} />
+      <span class="seqdream-divider" aria-hidden="true" />
+      <Button
+        view={view}
+        name="Snapshot"
+        hint="Keep this moment on the shelf (C)"
+        onClick={() => view.keep()}
+      >
+        <CameraIcon />
+      </Button>
       <Export view={view} />
       <Counter view={view} />
     </div>

@@ -7,6 +7,7 @@ import { Theme } from "../chart/theme";
 import { type Term, TimelineChart } from "../chart/timeline";
 import { watchBox } from "../chart/watch";
 import type { History } from "../history";
+import type { Ghost } from "../reading/ghosts";
 import { Marks } from "./marks";
 import type { Player } from "./player";
 
@@ -26,6 +27,7 @@ export class Stage {
   readonly #root: HTMLElement;
   readonly #theme: Theme;
   readonly #scheduler = new Scheduler(() => untracked(() => this.#draw()));
+  readonly #ghosts: readonly Ghost[];
   #charts: Charts | null = null;
   #shownChannel = 0;
   /** What the timeline shows; null where it has to be painted anew. */
@@ -35,6 +37,9 @@ export class Stage {
     this.#player = player;
     this.#root = root;
     this.#theme = new Theme(root);
+    const { start } = player.recording;
+    const look = { name: "start", label: "start", colour: "ghost", width: 1, dash: [] } as const;
+    this.#ghosts = [{ ...look, sequence: start }];
   }
 
   /** Terms the timeline shows: what has a value of its own at some step. */
@@ -93,7 +98,7 @@ export class Stage {
     this.#shownChannel = channel;
     sequence.paint({
       sequence: player.sequence.value,
-      start: player.recording.start,
+      ghosts: this.#ghosts,
       envelope: player.envelope.value,
       frozen: player.settings.value.frozen,
       channel,
