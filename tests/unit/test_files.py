@@ -110,7 +110,7 @@ def widget():
 
 def asked(widget, **message):
     """Return what the kernel answers to a message of the page."""
-    widget._on_message(widget, {"kind": "export", "id": 5, **message}, [])
+    widget._handle_custom_msg({"kind": "export", "id": 5, **message}, [])
     return widget.answers[-1]
 
 
