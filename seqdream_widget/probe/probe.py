@@ -156,6 +156,11 @@ class Probe:
         return self._folded is not None
 
     @property
+    def one_at_a_time(self) -> bool:
+        """Whether calls on several threads would get into each other's way: a borrowed model, or one that draws."""
+        return self.borrowed or self._plain.draws
+
+    @property
     def fingerprint(self) -> str:
         """Sixteen hexadecimal digits that tell models apart: SHA-256 of architecture, parameters and buffers."""
         # A borrowed model may change; a copy does not.
