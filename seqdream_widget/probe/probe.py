@@ -156,9 +156,9 @@ class Probe:
         return self._folded is not None
 
     @property
-    def one_at_a_time(self) -> bool:
-        """Whether calls on several threads would get into each other's way: a borrowed model, or one that draws."""
-        return self.borrowed or self._plain.draws
+    def reentrant(self) -> bool:
+        """Whether several threads may call it at once: it is straight-line code, which leaves nothing behind."""
+        return isinstance(self._answering[()][0], Straight)
 
     @property
     def fingerprint(self) -> str:
