@@ -30,7 +30,8 @@ def dreamed_here(
     """Dream batches and yield each with its number as it is finished; ``None`` now and then, so that one can stop.
 
     Each runs in a thread of its own: what takes time are torch's operations, which let other threads run. Bits do not
-    depend on how many there are. A model that is not straight-line code takes one at a time. What is under way when this is closed is abandoned.
+    depend on how many there are. A model that is not straight-line code takes one at a time. What is under way when
+    this is closed is abandoned.
     """
     if not studio.scene.probe.reentrant:
         workers = 1
