@@ -8,7 +8,7 @@ from typing import Any
 from seqdream_widget import protocol
 from seqdream_widget.commands import Command, Release
 from seqdream_widget.drivers import Runner
-from seqdream_widget.files import sent_to_page
+from seqdream_widget.exports import sent_to_page
 from seqdream_widget.pages import Pages
 from seqdream_widget.session import Session
 from seqdream_widget.shelf import Shelf, Snapshot

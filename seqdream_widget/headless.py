@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from seqdream_widget.datasets import SequenceDataset
-from seqdream_widget.files import Files
+from seqdream_widget.exports import Exports
 from seqdream_widget.history import History
 from seqdream_widget.judge import Plausibility, judged
 from seqdream_widget.log import Log
@@ -26,7 +26,7 @@ from seqdream_widget.session import Callback, Session, Start
 
 
 @dataclasses.dataclass(frozen=True)
-class Result(Files):
+class Result(Exports):
     """What a dream came to.
 
     Attributes

@@ -29,7 +29,7 @@ from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.dreamer import Dreamer
 from seqdream_widget.driven import REST, SLICE
 from seqdream_widget.errors import shown
-from seqdream_widget.files import Files
+from seqdream_widget.exports import Exports
 from seqdream_widget.history import Trajectory
 from seqdream_widget.interrupts import books, deferred
 from seqdream_widget.log import Log, header_of, log_of
@@ -64,7 +64,7 @@ class Setup:
     drawn: bool
 
 
-class Session(Past, Files):
+class Session(Past, Exports):
     """Dreams, step by step, and takes commands between the steps.
 
     Parameters

@@ -20,7 +20,7 @@ from seqdream_widget.commands import Command, Reset
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.drivers import runner_class
 from seqdream_widget.errors import StepError
-from seqdream_widget.files import Files
+from seqdream_widget.exports import Exports
 from seqdream_widget.judge import Plausibility
 from seqdream_widget.keeping import Bundle, Keeping
 from seqdream_widget.log import Log
@@ -50,7 +50,7 @@ if not (STATIC / "widget.js").exists():
     )
 
 
-class SeqDream(Files, anywidget.AnyWidget):
+class SeqDream(Exports, anywidget.AnyWidget):
     """A dream to watch and steer, in the notebook.
 
     Parameters

@@ -17,7 +17,7 @@ from PIL import Image
 from torch import nn
 
 import seqdream_widget as sd
-from seqdream_widget import files, protocol, table
+from seqdream_widget import exports, protocol, table
 from tests.fixtures.write import dreamt
 
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False, min_value=-1e9, max_value=1e9)
@@ -65,7 +65,7 @@ def test_the_table_tells_time_start_units_and_what_is_frozen():
     assert (np.float32([row["flow start"] for row in rows]) == session.start[0, 0].numpy()).all()
     inlet = np.float32([row["pressure, inlet in bar"] for row in rows])
     assert inlet == pytest.approx(session.sequence[0, 1].numpy() * 4 + 2)
-    words = "".join(ET.fromstring(files.exported(session, "svg", 1)).itertext())
+    words = "".join(ET.fromstring(exports.exported(session, "svg", 1)).itertext())
     assert "time in s" in words
     assert "pressure, inlet · 2 of 2 channels · bar" in words
 
@@ -118,7 +118,7 @@ def asked(widget, **message):
 def test_a_page_gets_what_a_cell_would_write(widget, form):
     answer = asked(widget, format=form, channel=0)
     assert (answer["kind"], answer["id"], answer["step"]) == ("export", 5, 3)
-    assert answer["text"] == files.exported(widget.session, form)
+    assert answer["text"] == exports.exported(widget.session, form)
 
 
 @pytest.mark.parametrize(
@@ -139,5 +139,5 @@ def test_a_page_that_asks_for_anything_else_is_refused(widget, message, reason):
 
 
 def test_what_is_too_long_for_a_browser_is_refused_with_the_way_out(widget, monkeypatch):
-    monkeypatch.setattr(files, "MOST_EXPORTED", 7)
+    monkeypatch.setattr(exports, "MOST_EXPORTED", 7)
     assert re.search(r"8 numbers .* w\.to_csv", asked(widget, format="csv")["reason"])
