@@ -27,7 +27,7 @@ export interface SequenceState {
 type Drawable = Float32Array | (number | null)[];
 
 /** One channel; uPlot knows gaps as null and not as NaN. */
-function channelOf(sequence: Sequence, channel: number): Float32Array {
+export function channelOf(sequence: Sequence, channel: number): Float32Array {
   return sequence.values.subarray(channel * sequence.time, (channel + 1) * sequence.time);
 }
 

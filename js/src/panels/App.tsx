@@ -3,6 +3,7 @@
 import { useComputed } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { View } from "../view";
+import { Help } from "./Help";
 import { Legend, TimelineLegend } from "./Legend";
 import { Regularizers } from "./Regularizers";
 import { Announcer, ErrorBanner, StatusLine } from "./StatusLine";
@@ -36,6 +37,7 @@ export function App({ view }: Props) {
       <ErrorBanner view={view} />
       <StatusLine view={view} />
       <Announcer view={view} />
+      <Help view={view} />
     </>
   );
 }
@@ -64,9 +66,27 @@ function Charts({ view }: Props) {
   return (
     <section class="seqdream-main" aria-label="Sequence">
       <Legend view={view} />
-      <div class="seqdream-chart" ref={main} data-tool={view.tool} />
+      <div class="seqdream-stage">
+        <div class="seqdream-chart" ref={main} data-tool={view.tool} />
+        <Invitation view={view} />
+      </div>
       <TimelineLegend view={view} />
       <div class="seqdream-timeline" ref={timeline} />
     </section>
+  );
+}
+
+/** Before the first step: what to do first. */
+function Invitation({ view }: Props) {
+  const { sequenceStep, settings, isReadOnly } = view.store;
+  const isNew = useComputed(
+    () => sequenceStep.value === 0 && settings.value?.playing === false && !isReadOnly.value,
+  );
+  if (!isNew.value) return null;
+  return (
+    <p class="seqdream-invitation">
+      <b>Press ▶ or Space</b> to dream from this start. Drag a point first, or while it runs.{" "}
+      <kbd>?</kbd> shows the tools.
+    </p>
   );
 }

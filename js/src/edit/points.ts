@@ -1,0 +1,197 @@
+/** Control points: far fewer than samples, where the curve needs a hand, and steady while it dreams. */
+
+/** Pixels from one control point to the next, about. */
+const SPACING = 56;
+const [FEWEST, MOST] = [5, 24];
+/** What a stretch without control points counts, against how far the curve lies off: straight ones get some too. */
+const COVERAGE = 0.3;
+/** Fresh points take over where they follow the curve so much better. */
+const BETTER = 1.2;
+/** While it dreams, that is asked once in so many milliseconds. */
+const PATIENCE = 1000;
+
+/** What part of the curve is seen: samples `first` … `last`. */
+export interface Window {
+  readonly first: number;
+  readonly last: number;
+}
+
+export function pointCount(width: number): number {
+  return Math.min(MOST, Math.max(FEWEST, Math.round(width / SPACING)));
+}
+
+/** How near two control points may stand, in samples. */
+export function closest({ first, last }: Window, count: number): number {
+  return Math.max(1, Math.floor((last - first + 1) / (3 * count)));
+}
+
+interface Piece {
+  readonly from: number;
+  readonly to: number;
+  /** The sample that lies farthest from the straight line between the ends; null where there is no room. */
+  readonly split: number | null;
+  readonly score: number;
+}
+
+/**
+ * Samples that a curve of straight lines should go through, as Douglas and Peucker (1973) find them: the one that lies
+ * farthest from the line first. They keep `closest` samples apart, and long straight pieces get some too.
+ */
+export function significant(values: ArrayLike<number>, view: Window, count: number): number[] {
+  const { first, last } = view;
+  const apart = closest(view, count);
+  const extent = extentOf(values, view) || 1;
+  const score = (from: number, to: number, deviation: number) =>
+    deviation / extent + (COVERAGE * (to - from)) / (last - first + 2);
+  const open = [piece(values, first - 1, last + 1, apart, score)];
+  const found: number[] = [];
+  while (found.length < count) {
+    const best = open.reduce((one, other) => (other.score > one.score ? other : one));
+    if (best.split === null) break;
+    found.push(best.split);
+    open.splice(
+      open.indexOf(best),
+      1,
+      piece(values, best.from, best.split, apart, score),
+      piece(values, best.split, best.to, apart, score),
+    );
+  }
+  return found.sort((a, b) => a - b);
+}
+
+function piece(
+  values: ArrayLike<number>,
+  from: number,
+  to: number,
+  apart: number,
+  score: (from: number, to: number, deviation: number) => number,
+): Piece {
+  const line = chord(values, from, to);
+  const middle = (from + to) / 2;
+  let split: number | null = null;
+  let farthest = -1;
+  for (let index = from + apart; index <= to - apart; index += 1) {
+    const off = Math.abs((values[index] ?? Number.NaN) - line(index));
+    // On a straight piece the middle is as good as any, and better to hold.
+    const nearer = off === farthest && Math.abs(index - middle) < Math.abs((split ?? 0) - middle);
+    if (!(off > farthest || nearer)) continue;
+    farthest = off;
+    split = index;
+  }
+  return {
+    from,
+    to,
+    split,
+    score: split === null ? Number.NEGATIVE_INFINITY : score(from, to, farthest),
+  };
+}
+
+/** The straight line between two samples; beyond the ends of the curve it goes on level. */
+function chord(values: ArrayLike<number>, from: number, to: number): (index: number) => number {
+  const left = values[Math.max(0, from)] ?? Number.NaN;
+  const right = values[Math.min(values.length - 1, to)] ?? Number.NaN;
+  const slope = (right - left) / Math.max(1, to - from);
+  return (index) => left + (index - from) * slope;
+}
+
+function extentOf(values: ArrayLike<number>, { first, last }: Window): number {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let index = first; index <= last; index += 1) {
+    const value = values[index] ?? Number.NaN;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return high > low ? high - low : 0;
+}
+
+/** The mean square distance of the curve from straight lines through some of its samples. */
+export function misfit(
+  values: ArrayLike<number>,
+  { first, last }: Window,
+  points: readonly number[],
+): number {
+  const knots = [first - 1, ...points, last + 1];
+  let sum = 0;
+  for (let knot = 1; knot < knots.length; knot += 1) {
+    const [from = 0, to = 0] = [knots[knot - 1], knots[knot]];
+    const line = chord(values, from, to);
+    for (let index = Math.max(first, from); index < Math.min(last + 1, to); index += 1) {
+      const off = (values[index] ?? Number.NaN) - line(index);
+      if (Number.isFinite(off)) sum += off * off;
+    }
+  }
+  return sum / Math.max(1, last - first + 1);
+}
+
+/** The control points of one channel, as they are now. */
+export class Points {
+  #placed: readonly number[] = [];
+  readonly #added = new Set<number>();
+  readonly #removed = new Set<number>();
+  #key = "";
+  #asked = Number.NEGATIVE_INFINITY;
+
+  /**
+   * The points for a curve. Those for which `isKept` holds (under a hand, in focus) stay, and the others do while they
+   * serve nearly as well as fresh ones.
+   */
+  follow(
+    values: ArrayLike<number>,
+    view: Window,
+    count: number,
+    isPlaying: boolean,
+    isKept: (index: number) => boolean,
+  ): readonly number[] {
+    const key = [view.first, view.last, count, values.length].join();
+    const now = performance.now();
+    const isDue = !isPlaying || now - this.#asked > PATIENCE;
+    if (key === this.#key && !isDue) return this.all(view);
+    const fresh = significant(values, view, count);
+    const isWorse =
+      key !== this.#key ||
+      misfit(values, view, this.#placed) > BETTER * misfit(values, view, fresh);
+    if (isWorse) this.#place(fresh, closest(view, count), isKept);
+    this.#key = key;
+    this.#asked = now;
+    return this.all(view);
+  }
+
+  #place(fresh: readonly number[], apart: number, isKept: (index: number) => boolean): void {
+    const near = (points: Iterable<number>, index: number, reach: number) =>
+      [...points].find((point) => Math.abs(point - index) < reach);
+    const kept = this.#placed.filter(isKept);
+    const others = fresh
+      .filter((index) => near(kept, index, apart) === undefined)
+      .filter((index) => near(this.#added, index, apart) === undefined)
+      .filter((index) => near(this.#removed, index, apart) === undefined)
+      // What has hardly moved stays: a handle that trembles cannot be taken.
+      .map((index) => near(this.#placed, index, apart / 4 + 1) ?? index);
+    this.#placed = [...new Set([...kept, ...others])];
+  }
+
+  all({ first, last }: Window): readonly number[] {
+    return [...new Set([...this.#placed, ...this.#added])]
+      .filter((index) => index >= first && index <= last)
+      .sort((a, b) => a - b);
+  }
+
+  add(index: number): void {
+    this.#removed.delete(index);
+    this.#added.add(index);
+  }
+
+  /** One goes along with its sample. */
+  move(from: number, to: number): void {
+    const isAdded = this.#added.delete(from);
+    this.#placed = this.#placed.filter((point) => point !== from);
+    if (isAdded) this.#added.add(to);
+    else this.#placed = [...this.#placed, to];
+  }
+
+  /** Takes one away; none is placed there again by itself. */
+  remove(index: number): void {
+    this.#added.delete(index);
+    this.#removed.add(index);
+    this.#placed = this.#placed.filter((point) => point !== index);
+  }
+}
