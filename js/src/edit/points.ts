@@ -4,9 +4,9 @@
 const SPACING = 56;
 const [FEWEST, MOST] = [5, 24];
 /** What a stretch without control points counts, against how far the curve lies off: straight ones get some too. */
-const COVERAGE = 0.3;
+const COVERAGE = 0.15;
 /** Fresh points take over where they follow the curve so much better. */
-const BETTER = 1.2;
+const BETTER = 1.6;
 /** While it dreams, that is asked once in so many milliseconds. */
 const PATIENCE = 1000;
 
@@ -41,49 +41,40 @@ export function significant(values: ArrayLike<number>, view: Window, count: numb
   const { first, last } = view;
   const apart = closest(view, count);
   const extent = extentOf(values, view) || 1;
-  const score = (from: number, to: number, deviation: number) =>
-    deviation / extent + (COVERAGE * (to - from)) / (last - first + 2);
-  const open = [piece(values, first - 1, last + 1, apart, score)];
+  const split = (from: number, to: number): Piece => {
+    // Beyond the ends there is no point to keep away from.
+    const inner = [from + (from < first ? 1 : apart), to - (to > last ? 1 : apart)] as const;
+    const { index, off } = farthest(values, [from, to], inner);
+    const coverage = (COVERAGE * (to - from)) / (last - first + 2);
+    return { from, to, split: index, score: off / extent + coverage };
+  };
+  const open = [split(first - 1, last + 1)];
   const found: number[] = [];
   while (found.length < count) {
     const best = open.reduce((one, other) => (other.score > one.score ? other : one));
     if (best.split === null) break;
     found.push(best.split);
-    open.splice(
-      open.indexOf(best),
-      1,
-      piece(values, best.from, best.split, apart, score),
-      piece(values, best.split, best.to, apart, score),
-    );
+    open.splice(open.indexOf(best), 1, split(best.from, best.split), split(best.split, best.to));
   }
   return found.sort((a, b) => a - b);
 }
 
-function piece(
+/** The sample that lies farthest from a straight line, of samples `first` … `last`; null where there is none. */
+function farthest(
   values: ArrayLike<number>,
-  from: number,
-  to: number,
-  apart: number,
-  score: (from: number, to: number, deviation: number) => number,
-): Piece {
+  [from, to]: readonly [number, number],
+  [first, last]: readonly [number, number],
+): { index: number | null; off: number } {
   const line = chord(values, from, to);
   const middle = (from + to) / 2;
-  let split: number | null = null;
-  let farthest = -1;
-  for (let index = from + apart; index <= to - apart; index += 1) {
+  let best: { index: number | null; off: number } = { index: null, off: Number.NEGATIVE_INFINITY };
+  for (let index = first; index <= last; index += 1) {
     const off = Math.abs((values[index] ?? Number.NaN) - line(index));
     // On a straight piece the middle is as good as any, and better to hold.
-    const nearer = off === farthest && Math.abs(index - middle) < Math.abs((split ?? 0) - middle);
-    if (!(off > farthest || nearer)) continue;
-    farthest = off;
-    split = index;
+    const isNearer = Math.abs(index - middle) < Math.abs((best.index ?? from) - middle);
+    if (off > best.off || (off === best.off && isNearer)) best = { index, off };
   }
-  return {
-    from,
-    to,
-    split,
-    score: split === null ? Number.NEGATIVE_INFINITY : score(from, to, farthest),
-  };
+  return best;
 }
 
 /** The straight line between two samples; beyond the ends of the curve it goes on level. */
