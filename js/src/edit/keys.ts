@@ -33,6 +33,13 @@ export class Keys {
     event.stopPropagation();
     if (this.#view.isReadOnly || !(event.target instanceof Element)) return;
     if (event.target.closest("dialog") !== null) return;
+    const isText = event.target.matches(OWNS_LETTERS);
+    if ((event.key === "[" || event.key === "]") && !isText) {
+      // Whatever else is pressed: on many keyboards these need AltGr, which counts as Ctrl and Alt.
+      this.#view.hand.widen(this.#gesture, event.key === "]");
+      event.preventDefault();
+      return;
+    }
     if (event.ctrlKey || event.metaKey) {
       if (!event.altKey && this.#goBack(event.key.toLowerCase(), event.shiftKey))
         event.preventDefault();
@@ -71,10 +78,6 @@ export class Keys {
     if (target.matches(OWNS_LETTERS)) return false;
     if (event.key === "?") {
       this.#view.isHelping.value = true;
-      return true;
-    }
-    if (event.key === "[" || event.key === "]") {
-      hand.widen(this.#gesture, event.key === "]");
       return true;
     }
     if (event.shiftKey) return false;
@@ -154,9 +157,11 @@ export class Keys {
   }
 
   #letGo(): void {
-    if (this.#gesture === null) return;
-    this.#view.letGo(this.#gesture);
+    const gesture = this.#gesture;
+    if (gesture === null) return;
+    // First: whoever loses the focus by it asks again.
     this.#gesture = null;
+    this.#view.letGo(gesture);
     this.#view.hold(null);
   }
 }
