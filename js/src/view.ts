@@ -139,7 +139,7 @@ export class View {
     hand.points.follow(
       values,
       { first: 0, last: values.length - 1 },
-      pointCount(chart.over.clientWidth),
+      pointCount(chart.width),
       this.isPlaying(),
       (index) => index === focused || (pointer?.isNear(index) ?? false),
     );

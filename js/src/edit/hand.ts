@@ -135,7 +135,7 @@ export class Hand {
 
   /** A notch of the wheel, or a key. */
   widen(gesture: Gesture | null, isWider: boolean): void {
-    const radius = gesture?.radius ?? this.radius();
+    const radius = this.radius();
     const next = radius * (isWider ? NOTCH : 1 / NOTCH);
     this.setReach(isWider ? Math.max(radius + 1, next) : Math.min(radius - 1, next), gesture);
   }

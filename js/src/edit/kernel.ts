@@ -72,12 +72,17 @@ export function between(value: number, one: number, other: number): number {
 /** How much wider than the way the neighbourhood of a slide is, so that time never runs backwards in it. */
 const STRETCH = 1.75;
 
+/** How far a slide reaches: farther than the hand would where the way is long. */
+export function slideReach(by: number, radius: number): number {
+  return Math.max(radius, Math.ceil(STRETCH * Math.abs(by)));
+}
+
 /**
  * The curve with one sample carried `by` samples along time at its level. Its neighbourhood follows by the raised
  * cosine: before the sample it is stretched, behind it pressed together.
  */
 export function slid(base: ArrayLike<number>, index: number, by: number, radius: number): Shape {
-  const reach = Math.max(radius, Math.ceil(STRETCH * Math.abs(by)));
+  const reach = slideReach(by, radius);
   const [middle, last] = [index + by, base.length - 1];
   const start = Math.max(0, middle - reach);
   const values: number[] = [];

@@ -1,10 +1,10 @@
 /** Control points: far fewer than samples, where the curve needs a hand, and steady while it dreams. */
 
 /** Pixels from one control point to the next, about. */
-const SPACING = 56;
+const SPACING = 44;
 const [FEWEST, MOST] = [5, 24];
-/** What a stretch without control points counts, against how far the curve lies off: straight ones get some too. */
-const COVERAGE = 0.15;
+/** How far a straight piece counts to lie off, as part of the extent of the curve: it gets some points too. */
+const STRAIGHT = 0.05;
 /** Fresh points take over where they follow the curve so much better. */
 const BETTER = 1.6;
 /** While it dreams, that is asked once in so many milliseconds. */
@@ -22,7 +22,7 @@ export function pointCount(width: number): number {
 
 /** How near two control points may stand, in samples. */
 export function closest({ first, last }: Window, count: number): number {
-  return Math.max(1, Math.floor((last - first + 1) / (3 * count)));
+  return Math.max(1, Math.floor((last - first + 1) / (2 * count)));
 }
 
 interface Piece {
@@ -35,7 +35,7 @@ interface Piece {
 
 /**
  * Samples that a curve of straight lines should go through, as Douglas and Peucker (1973) find them: the one that lies
- * farthest from the line first. They keep `closest` samples apart, and long straight pieces get some too.
+ * farthest from its line first, of long pieces rather. They keep `closest` samples apart.
  */
 export function significant(values: ArrayLike<number>, view: Window, count: number): number[] {
   const { first, last } = view;
@@ -45,8 +45,7 @@ export function significant(values: ArrayLike<number>, view: Window, count: numb
     // Beyond the ends there is no point to keep away from.
     const inner = [from + (from < first ? 1 : apart), to - (to > last ? 1 : apart)] as const;
     const { index, off } = farthest(values, [from, to], inner);
-    const coverage = (COVERAGE * (to - from)) / (last - first + 2);
-    return { from, to, split: index, score: off / extent + coverage };
+    return { from, to, split: index, score: (off / extent + STRAIGHT) * Math.sqrt(to - from) };
   };
   const open = [split(first - 1, last + 1)];
   const found: number[] = [];

@@ -1,7 +1,7 @@
 /** Gestures that set the neighbourhood of a sample themselves: slid along time, or kept within the envelope. */
 
 import type { Changes, Gesture, Grip } from "./gesture";
-import { between, clampRadius, displacedWithin, type Shape, slid } from "./kernel";
+import { between, clampRadius, displacedWithin, type Shape, slid, slideReach } from "./kernel";
 import type { Preview } from "./previews";
 import { type Ground, Stroke } from "./stroke";
 
@@ -73,6 +73,10 @@ abstract class Shaping implements Gesture {
 
 /** Carries a sample along time at its level. */
 export class Slide extends Shaping {
+  override get radius(): number {
+    return slideReach(this.index - this.grip.index, super.radius);
+  }
+
   protected allowed(index: number): [number, number] {
     return [between(Math.round(index), 0, this.grip.time - 1), this.grip.from];
   }

@@ -66,12 +66,12 @@ function Charts({ view }: Props) {
   return (
     <section class="seqdream-main" aria-label="Sequence">
       <Legend view={view} />
+      <div class="seqdream-chart" ref={main} data-tool={view.tool} />
+      <TimelineLegend view={view} />
       <div class="seqdream-stage">
-        <div class="seqdream-chart" ref={main} data-tool={view.tool} />
+        <div class="seqdream-timeline" ref={timeline} />
         <Invitation view={view} />
       </div>
-      <TimelineLegend view={view} />
-      <div class="seqdream-timeline" ref={timeline} />
     </section>
   );
 }
@@ -85,8 +85,10 @@ function Invitation({ view }: Props) {
   if (!isNew.value) return null;
   return (
     <p class="seqdream-invitation">
-      <b>Press ▶ or Space</b> to dream from this start. Drag a point first, or while it runs.{" "}
-      <kbd>?</kbd> shows the tools.
+      <b>Press ▶ or Space</b> to dream from this start. Drag a point first, or while it dreams.{" "}
+      <span>
+        <kbd>?</kbd> shows every tool.
+      </span>
     </p>
   );
 }

@@ -58,6 +58,7 @@ function Options({ view }: Props) {
 function Reach({ view }: Props) {
   const time = useComputed(() => view.store.sequence.value?.time ?? 2).value;
   const radius = view.hand.radius(time);
+  const most = Math.log(Math.max(2, time / 2));
   const words = radius === 1 ? "1 sample" : `${radius} samples`;
   return (
     <label
@@ -66,12 +67,14 @@ function Reach({ view }: Props) {
     >
       <input
         type="range"
+        class="seqdream-slider"
         aria-label="Reach of a drag"
         aria-valuetext={words}
         min={0}
-        max={Math.log(Math.max(2, time / 2))}
+        max={most}
         step="any"
         value={Math.log(radius)}
+        style={{ "--filled": `${(100 * Math.log(radius)) / most}%` }}
         onInput={(event) => view.hand.setReach(Math.exp(Number(event.currentTarget.value)))}
       />
       <span aria-hidden="true">
