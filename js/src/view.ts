@@ -140,7 +140,7 @@ export class View {
       values,
       { first: 0, last: values.length - 1 },
       pointCount(chart.width),
-      this.isPlaying(),
+      this.isPlaying() ? null : this.store.sequenceStep.value,
       (index) => index === focused || (pointer?.isNear(index) ?? false),
     );
   }

@@ -46,6 +46,8 @@ class Axes:
 @pytest.fixture
 def hand(bench):
     bench.python("1", setup=WATCH)
+    # A hand aims at what it sees, and the browser of a busy machine sees little.
+    bench.python("w.session.submit(sd.commands.SetLearningRate(0.01))")
     return bench
 
 
@@ -112,7 +114,7 @@ def test_control_points_are_few_steady_and_ones_own(hand):
     expect(hand.handle(4)).to_be_focused()
     assert indices(hand) == first
     assert hand.python("w.sequence.tolist()") == before
-    assert hand.python("w.session.log.records[1:-1]") == []
+    assert hand.python("deeds()") == 1  # of the fixture
     seen = set()
     hand.play.click()
     for _ in range(20):
@@ -129,13 +131,12 @@ def test_a_drag_moves_its_neighbourhood_alone_or_along_time_while_it_runs(hand):
     hand.run(30)
     expect(hand.root.locator(".seqdream-invitation")).to_have_count(0)
     hand.halt()
-    index = indices(hand)[6]
-    x, y = hand.middle(hand.handle(6))
 
     remember(hand)  # with its neighbourhood, wider by the wheel
     hand.play.click()
-    hand.page.mouse.move(x, y)
-    x, y = hand.middle(hand.handle(6))
+    hand.run(10)
+    index = indices(hand)[6]
+    x, y = hand.middle(hand.root.locator(f"[data-index='{index}']"))
     hand.page.mouse.move(x, y)
     hand.page.mouse.down()
     hand.page.mouse.move(x, y - 40, steps=4)

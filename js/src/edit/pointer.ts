@@ -12,6 +12,8 @@ import type { Stroke } from "./stroke";
 const REACH: Readonly<Record<string, number>> = { mouse: 8, pen: 12, touch: 18 };
 /** A control point is taken from a little farther. */
 const POINT = 4;
+/** While it dreams a point moves on as one aims: it is missed by so much less in height. */
+const HASTE = 3;
 /** A press that moves less than this is a click. */
 const SLACK = 2;
 /** Two clicks within so many milliseconds are a double one. */
@@ -86,10 +88,11 @@ export class Pointer {
   /** The control point under a position. */
   #pointAt(spot: Spot, reach: number): number | null {
     const chart = this.#chart;
+    const haste = this.#view.isPlaying() ? HASTE : 1;
     let best: { index: number; distance: number } | null = null;
     for (const index of this.#view.points()) {
-      const place = { x: chart.xOf(index), y: chart.yOf(chart.values[index] ?? Number.NaN) };
-      const away = distance(place, spot);
+      const [x, y] = [chart.xOf(index), chart.yOf(chart.values[index] ?? Number.NaN)];
+      const away = Math.hypot(x - spot.x, (y - spot.y) / haste);
       if (away <= reach + POINT && away < (best?.distance ?? Number.POSITIVE_INFINITY)) {
         best = { index, distance: away };
       }

@@ -119,30 +119,31 @@ export class Points {
   readonly #added = new Set<number>();
   readonly #removed = new Set<number>();
   #key = "";
+  #step = -1;
   #asked = Number.NEGATIVE_INFINITY;
 
   /**
    * The points for a curve. Those for which `isKept` holds (under a hand, in focus) stay, and the others do while they
-   * serve nearly as well as fresh ones.
+   * serve nearly as well as fresh ones. At rest (`step`; null while it dreams) every step has its own: two views agree.
    */
   follow(
     values: ArrayLike<number>,
     view: Window,
     count: number,
-    isPlaying: boolean,
+    step: number | null,
     isKept: (index: number) => boolean,
   ): readonly number[] {
-    const key = [view.first, view.last, count, values.length].join();
+    const key = [view.first, view.last, count, values.length, step ?? this.#step].join();
     const now = performance.now();
-    const isDue = !isPlaying || now - this.#asked > PATIENCE;
+    const isDue = step !== null || now - this.#asked > PATIENCE;
     if (key === this.#key && !isDue) return this.all(view);
     const fresh = significant(values, view, count);
-    const isWorse =
-      key !== this.#key ||
-      misfit(values, view, this.#placed) > BETTER * misfit(values, view, fresh);
-    if (isWorse) this.#place(fresh, closest(view, count), isKept);
+    if (key !== this.#key) this.#placed = this.#placed.filter(isKept);
+    const isWorse = misfit(values, view, this.#placed) > BETTER * misfit(values, view, fresh);
+    if (key !== this.#key || isWorse) this.#place(fresh, closest(view, count), isKept);
     this.#key = key;
     this.#asked = now;
+    this.#step = step ?? this.#step;
     return this.all(view);
   }
 
