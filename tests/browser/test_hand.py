@@ -8,6 +8,8 @@ import time
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.bench import IMPORTS, WIDGET, Bench
+
 WATCH = """
 def deeds():
     return len(w.session.timeline.undoable)
@@ -144,9 +146,9 @@ def test_a_drag_moves_its_neighbourhood_alone_or_along_time_while_it_runs(hand):
     expect(tip).to_contain_text("· r 25")
     for _ in range(4):
         hand.page.mouse.wheel(0, -100)
-    expect(tip).to_contain_text("· r 45")
-    expect(hand.root.get_by_role("slider", name="Reach of a drag")).to_have_attribute("aria-valuetext", "45 samples")
-    hand.python.until("last().command.radius == 45")
+    expect(tip).to_contain_text("· r 44")
+    expect(hand.root.get_by_role("slider", name="Reach of a drag")).to_have_attribute("aria-valuetext", "44 samples")
+    hand.python.until("last().command.radius == 44")
     held = hand.python("last().command.value")
     hand.run(20)
     assert hand.python(f"float(w.sequence[0, 0, {index}])") == pytest.approx(held, abs=1e-6)
@@ -174,8 +176,8 @@ def test_a_drag_moves_its_neighbourhood_alone_or_along_time_while_it_runs(hand):
     hand.agrees()
     assert hand.python(f"float(w.sequence[0, 0, {at + 12}])") == pytest.approx(level, abs=1e-5)
     moved = hand.python("changed(before)")
-    assert min(moved) >= at + 12 - 45
-    assert max(moved) <= at + 12 + 45
+    assert min(moved) >= at + 12 - 44
+    assert max(moved) <= at + 12 + 44
     expect(hand.root.locator(f"[data-index='{at + 12}']")).to_be_focused()
     taken_back(hand)
 
@@ -301,7 +303,7 @@ def test_a_stretch_is_drawn_mid_run_held_under_the_pen_and_undone_as_one(hand):
 
 def test_the_keyboard_draws_with_its_pen(hand):
     remember(hand)
-    hand.page.keyboard.press("p")
+    hand.root.press("p")
     pen = hand.root.get_by_role("slider", name="Pen", exact=True)
     expect(pen).to_be_focused()
     hand.page.keyboard.press("Home")
@@ -486,3 +488,45 @@ def test_help_lists_the_tools_and_no_key_reaches_the_notebook(hand):
     expect(hand.pause).to_be_visible()
     said(hand, "Playing")
     hand.halt()
+
+
+def test_a_finger_drags_a_point_adds_one_and_draws(lab, browser):
+    context = browser.new_context(viewport={"width": 640, "height": 1100}, has_touch=True)
+    page = context.new_page()
+    bench = Bench(lab, page, "touch.ipynb", IMPORTS, WIDGET)
+    bench.python("1", setup=WATCH)
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    bench.root.scroll_into_view_if_needed()
+    finger = context.new_cdp_session(page)
+
+    def touch(*places):
+        at = [{"x": x, "y": y} for x, y in places]
+        finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": at[:1]})
+        for place in at[1:]:
+            finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [place]})
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    size = bench.root.get_by_role("radio", name="Drag", exact=True).bounding_box()
+    assert min(size["width"], size["height"]) >= 40
+    remember(bench)
+    index = indices(bench)[4]
+    x, y = bench.middle(bench.handle(4))
+    touch((x + 10, y + 8), (x + 10, y - 4), (x + 10, y - 24), (x + 10, y - 32))
+    one_deed(bench)
+    assert bench.python(f"float(w.sequence[0, 0, {index}] - before[{index}])") > 0.1
+    bench.agrees()
+
+    axes, sequence = Axes(bench), bench.python("w.sequence[0, 0].tolist()")
+    free = next(index for index in range(100, 400) if min(abs(index - point) for point in indices(bench)) > 15)
+    for _ in range(2):
+        page.touchscreen.tap(*axes.at(free, sequence[free]))
+    expect(bench.root.locator(f"[data-index='{free}']")).to_have_count(1)
+
+    remember(bench)
+    bench.root.get_by_role("radio", name="Draw", exact=True).tap()
+    touch(*(axes.at(at, 1.0) for at in range(200, 260, 6)))
+    one_deed(bench)
+    assert bench.python("w.sequence[0, 0, 205:250].tolist()") == pytest.approx([1.0] * 45, abs=0.05)
+    bench.agrees()
+    bench.close()
+    context.close()

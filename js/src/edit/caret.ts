@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { brushed } from "../chart/geometry";
 import { figure } from "../format";
 import type { View } from "../view";
-import { drawn } from "./kernel";
+import { between, drawn } from "./kernel";
 import type { Stroke } from "./stroke";
 
 /** With Shift a key goes this part of the curve, or of the value axis. */
@@ -111,7 +111,7 @@ export class Caret {
   #go(by: number): void {
     const { time, values } = this.#view.chart;
     const from = this.at();
-    const index = Math.min(time - 1, Math.max(0, from.index + by));
+    const index = between(from.index + by, 0, time - 1);
     const isPen = this.#stroke !== null;
     const to = { index, value: isPen ? from.value : (values[index] ?? from.value) };
     this.#stroke?.add(this.#limited(from, to));

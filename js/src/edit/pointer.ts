@@ -5,11 +5,14 @@ import type { SequenceChart } from "../chart/sequence";
 import type { View } from "../view";
 import type { Gesture } from "./gesture";
 import type { Hold } from "./hand";
-import { drawn } from "./kernel";
+import { between, drawn } from "./kernel";
 import type { Stroke } from "./stroke";
 
-/** How near a press has to be to take the curve. */
-const REACH: Readonly<Record<string, number>> = { mouse: 8, pen: 12, touch: 18 };
+/** How near a press has to be to take the curve: a mouse is exact, a finger is not. */
+const MOUSE = 8;
+const REACH: Readonly<Record<string, number>> = { mouse: MOUSE, pen: 12, touch: 18 };
+/** Control points so near to a mouse stay where they are. */
+const NEAR = 24;
 /** A control point is taken from a little farther. */
 const POINT = 4;
 /** While it dreams a point moves on as one aims: it is missed by so much less in height. */
@@ -70,7 +73,7 @@ export class Pointer {
 
   /** Whether a hand may be about to take hold there. */
   isNear(index: number): boolean {
-    return this.#hovers !== null && Math.abs(this.#chart.xOf(index) - this.#hovers) < 3 * SNUG;
+    return this.#hovers !== null && Math.abs(this.#chart.xOf(index) - this.#hovers) < NEAR;
   }
 
   /** Escape: everything as before the press. */
@@ -139,7 +142,7 @@ export class Pointer {
   }
 
   #take(event: PointerEvent, spot: Spot): Action | null {
-    const reach = REACH[event.pointerType] ?? SNUG;
+    const reach = REACH[event.pointerType] ?? MOUSE;
     const index = this.#sampleAt(spot, reach);
     if (this.#isSecond(spot, reach)) {
       this.#click = null;
@@ -167,16 +170,16 @@ export class Pointer {
     );
   }
 
-  #dragTo({ grip, moveTo }: Gesture, spots: readonly Spot[]): void {
-    const gesture = this.#gesture;
+  #dragTo(gesture: Gesture, spots: readonly Spot[]): void {
     const spot = spots.at(-1);
-    if (gesture === null || spot === undefined) return;
+    if (spot === undefined) return;
+    const { grip } = gesture;
     const chart = this.#chart;
     const { low, high } = chart.range;
     // By how far the hand went, so that a press beside the point does not make it jump.
     const value = grip.from + chart.valueAt(spot.y) - chart.valueAt(this.#from.y);
     const index = grip.index + chart.indexAt(spot.x) - chart.indexAt(this.#from.x);
-    moveTo.call(gesture, index, Math.min(high, Math.max(low, value)));
+    gesture.moveTo(index, between(value, low, high));
     this.#view.hold(gesture);
   }
 
@@ -204,8 +207,8 @@ export class Pointer {
     const chart = this.#chart;
     const { low, high } = chart.range;
     const place = ({ x, y }: Spot) => ({
-      index: Math.min(chart.time - 1, Math.max(0, Math.round(chart.indexAt(x)))),
-      value: Math.min(high, Math.max(low, chart.valueAt(y))),
+      index: between(Math.round(chart.indexAt(x)), 0, chart.time - 1),
+      value: between(chart.valueAt(y), low, high),
     });
     const { start, values } = drawn(place(from), place(to));
     pen.add({ start, values: values.map((value, at) => hand.limited(start + at, value)) });
@@ -241,15 +244,15 @@ export class Pointer {
     }
     this.#hasMoved ||= distance(spot, this.#from) > SLACK;
     // A fast pen is heard more often than the page draws.
-    const between = event.getCoalescedEvents?.() ?? [];
-    const spots = between.length > 0 ? between.map((one) => this.#at(one)) : [spot];
+    const heard = event.getCoalescedEvents?.() ?? [];
+    const spots = heard.length > 0 ? heard.map((one) => this.#at(one)) : [spot];
     this.#action?.moveTo(spots, this.#hasMoved);
   }
 
   #hover(event: PointerEvent, spot: Spot): void {
     if (this.isBusy || this.#view.hand.tool.value !== "drag" || event.pointerType === "touch")
       return;
-    const isNear = !this.#view.isReadOnly && this.#sampleAt(spot, SNUG) !== null;
+    const isNear = !this.#view.isReadOnly && this.#sampleAt(spot, MOUSE) !== null;
     this.#chart.over.classList.toggle("is-grabbable", isNear);
   }
 
@@ -285,6 +288,3 @@ export class Pointer {
     this.#view.hold(gesture);
   }
 }
-
-/** Of a mouse, which is exact. */
-const SNUG = 8;

@@ -55,12 +55,12 @@ export function Help({ view }: { readonly view: View }) {
     <dialog ref={dialog} class="seqdream-help" aria-label="Tools and keys" onClose={close}>
       {isOpen && (
         <div>
-          <header>
+          <div class="seqdream-help-head">
             <h3>Tools and keys</h3>
             <button type="button" class="seqdream-button" aria-label="Close" onClick={close}>
               ×
             </button>
-          </header>
+          </div>
           <table>
             <thead>
               <tr>
