@@ -260,6 +260,7 @@ def test_escape_restores_and_enter_types_a_value_mid_run(hand):
 
 
 def test_a_stretch_is_drawn_mid_run_held_under_the_pen_and_undone_as_one(hand):
+    hand.python("w.session.submit(sd.commands.SetLearningRate(1e-4))")  # the axes stay where they are
     hand.play.click()
     hand.run(40)
     hand.halt()

@@ -64,6 +64,7 @@ export class Pointer {
     over.addEventListener("pointercancel", () => this.cancel(), { signal });
     over.addEventListener("lostpointercapture", () => this.#end(), { signal });
     over.addEventListener("pointerleave", () => this.#leave(), { signal });
+    over.addEventListener("touchstart", (event) => this.#touch(event), { signal, passive: false });
     over.addEventListener("wheel", (event) => this.#wheel(event), { signal, passive: false });
   }
 
@@ -128,6 +129,11 @@ export class Pointer {
     }
     this.#pointer = event.pointerId;
     this.#chart.over.setPointerCapture(event.pointerId);
+  }
+
+  /** A finger that has taken hold does not scroll the page; it comes after its pointer. */
+  #touch(event: TouchEvent): void {
+    if (this.isBusy && event.cancelable) event.preventDefault();
   }
 
   #begin(event: PointerEvent, spot: Spot): Action | null {

@@ -85,7 +85,9 @@ function Invitation({ view }: Props) {
   if (!isNew.value) return null;
   return (
     <p class="seqdream-invitation">
-      <b>Press ▶ or Space</b> to dream from this start. Drag a point first, or while it dreams.{" "}
+      <b>Press ▶ or Space</b>
+      <span>to dream from this start.</span>
+      <span>Drag a point first, or while it dreams.</span>
       <span>
         <kbd>?</kbd> shows every tool.
       </span>
