@@ -18,8 +18,9 @@ import {
 export const PROTOCOL = 1;
 
 export type Command =
-  | { type: "edit"; start: number; values: number[]; channel?: number | null }
+  | ({ type: "edit"; gesture: number } & Piece)
   | ({ type: "move_point"; gesture: number } & Move)
+  | Brush
   | { type: "release"; gesture: number }
   | {
       type: "freeze" | "unfreeze";
@@ -48,6 +49,13 @@ export type Command =
     }
   | { type: "reset" };
 
+/** A stretch of one channel set as a whole, by what the kernel knows when it is applied. */
+export type Brush = { start: number; stop: number; channel: number | null } & (
+  | { type: "erase" | "replace_by_mean" | "replace_by_nearest" | "reverse" | "invert" }
+  | { type: "scale"; factor: number }
+  | { type: "shift"; by: number }
+);
+
 /** To just before the latest command, and back. */
 export type Return = "undo" | "redo";
 
@@ -64,6 +72,16 @@ export type Wish =
   | { kind: Return | "keep" }
   | { kind: "restore" | "branch"; step: number }
   | { kind: "recall" | "discard"; snapshot: number };
+
+/** New values of the samples from `start` on. */
+export interface Piece {
+  readonly start: number;
+  readonly values: readonly number[];
+  readonly channel: number | null;
+}
+
+/** What a hand does to the sequence. */
+export type Change = Move | Piece;
 
 export type BrowserMessage =
   | { kind: "hello"; protocol: number }

@@ -84,6 +84,11 @@ export class SequenceChart implements Scale {
     return this.#plot.over;
   }
 
+  /** Of the plotting area, in pixels. */
+  get width(): number {
+    return this.#plot.width;
+  }
+
   get time(): number {
     return this.#values.length;
   }
