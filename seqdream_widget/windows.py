@@ -8,11 +8,14 @@ or the greatest value of some column: none is ever lost.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+NAMES = frozenset({"sequence", "start", "envelope", "before_edit", "push", "nearest"})
+"""Arrays of messages whose last dimension is time."""
 WHOLE = 4096
 """Samples up to which a sequence is sent whole, each time."""
 MOST_WIDTH = 8192
@@ -64,17 +67,12 @@ class Window:
     stride: int
 
     @classmethod
-    def of(cls, view: View, time: int) -> Window:
+    def of(cls, view: View, time: int) -> Self:
         """Return the window that a view needs, with columns at most a pixel wide: at most twice its width, and two."""
         begin = min(max(0, view.start), time - 1)
         end = min(max(begin + 1, view.stop), time)
         stride = 1 << max(0, ((end - begin) // max(1, view.width)).bit_length() - 1)
         return cls(view.view, begin // stride * stride, min(time, -(-end // stride) * stride), stride)
-
-    @property
-    def told(self) -> dict[str, int]:
-        """It as JSON."""
-        return dataclasses.asdict(self)
 
     def columns(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return first, least and greatest value of each column; where it is one sample wide, the samples.
@@ -118,37 +116,56 @@ class Views:
         """Whether sequences are so long that each view is sent what it shows."""
         return self._time > WHOLE
 
-    def hear(self, view: View) -> tuple[Window, ...]:
-        """Take note of what a view shows, and return what it is to be sent for that."""
+    def hear(self, view: View) -> Window | None:
+        """Take note of what a view shows, and return what it is to be sent for that, if anything.
+
+        Raises
+        ------
+        ValueError
+            If it shows nothing.
+        """
+        if view.view == OVERVIEW or view.stop <= view.start:
+            raise ValueError(f"view: {view} shows nothing; give an id from 1 and a stop above the start")
         self._known.pop(view.view, None)
         if view.width == 0 or not self.are_windowed:
-            return ()
-        self._known[view.view] = Window.of(view, self._time)
+            return None
+        window = self._known[view.view] = Window.of(view, self._time)
         if len(self._known) > MOST_VIEWS:
             del self._known[next(iter(self._known))]
-        return (self._known[view.view],)
+        return window
 
-    def windows(self, *, overview: bool = False) -> tuple[Window, ...]:
-        """Return what is to be sent of each sequence; nothing: all of it.
+    def windows(self, *, overview: bool) -> tuple[Window, ...]:
+        """Return what is to be sent of long sequences.
 
         Parameters
         ----------
         overview : bool
-            Also for who has not told yet; if nobody has, it is there anyway.
+            Also something for who has not told yet; if nobody has, it is there anyway.
         """
-        if not self.are_windowed:
-            return ()
         known = tuple(self._known.values())
         whole = Window.of(View(OVERVIEW, 0, self._time, OVERVIEW_WIDTH), self._time)
         return (whole, *known) if overview or not known else known
 
+    def windowed(
+        self, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], only: Window | None = None
+    ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return a message with columns for each view in place of long sequences: ``name@view`` for ``name``.
 
-def told(windows: Sequence[Window], time: int) -> dict[str, object]:
-    """Return the fields of a message that say which windows its arrays are."""
-    listed = [window.told for window in windows]
-    return {"time": time, "windows": listed} if listed else {}
-
-
-def seen(name: str, values: NDArray[np.float32], windows: Sequence[Window]) -> dict[str, NDArray[np.float32]]:
-    """Return a sequence as arrays of a message: one for each window, ``name@view``; where there are none, all of it."""
-    return {f"{name}@{one.view}": one.columns(values) for one in windows} or {name: values}
+        Parameters
+        ----------
+        header, arrays
+            As they are where sequences are short.
+        only : Window, optional
+            Instead of those of all views.
+        """
+        given = dict(arrays)
+        if "sequences" in given and self.are_windowed:
+            given["sequence"] = given.pop("sequences")[-1]
+        long = given.keys() & NAMES
+        if not long or not self.are_windowed:
+            return dict(header), dict(arrays)
+        windows = (only,) if only else self.windows(overview=header["kind"] != "frame")
+        columns = {f"{name}@{one.view}": one.columns(given[name]) for name in sorted(long) for one in windows}
+        rest = {name: array for name, array in given.items() if name not in long}
+        listed = [dataclasses.asdict(one) for one in windows]
+        return {**header, "time": self._time, "windows": listed}, {**rest, **columns}

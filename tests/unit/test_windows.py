@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
+import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 
-from seqdream_widget.windows import MOST_VIEWS, OVERVIEW, WHOLE, View, Views, Window, seen
+import seqdream_widget as sd
+from seqdream_widget.windows import MOST_VIEWS, OVERVIEW, WHOLE, View, Views, Window
+
+
+class Slope(nn.Module):
+    """Two logits of a sequence of any length."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        total = x.mean(dim=(1, 2))
+        return torch.stack([total, -total], dim=1)
 
 
 @st.composite
@@ -62,35 +76,74 @@ def test_a_column_without_a_number_is_none_and_one_with_some_overlooks_the_rest(
     assert low[1] == high[1] == 2.0
 
 
-def test_short_sequences_go_whole_and_no_view_need_tell_anything():
+def told(views, **arrays):
+    return views.windowed({"kind": "frame"}, arrays)
+
+
+def test_short_sequences_go_whole_whatever_a_view_tells():
     views = Views(WHOLE)
-    assert not views.are_windowed
-    assert views.hear(View(1, 0, 100, 800)) == ()
-    values = np.zeros((1, WHOLE), np.float32)
-    assert seen("sequence", values, views.windows())["sequence"] is values
+    assert views.hear(View(1, 0, 100, 800)) is None
+    values = np.zeros((1, 2, WHOLE), np.float32)
+    header, arrays = told(views, sequences=values)
+    assert header == {"kind": "frame"}
+    assert arrays["sequences"] is values
 
 
 def test_before_a_view_tells_its_width_there_is_an_overview_of_bounded_size():
-    views = Views(1_000_000)
-    (overview,) = views.windows()
-    assert overview.view == OVERVIEW
-    assert overview.columns(np.zeros(1_000_000, np.float32)).nbytes < 32_000
+    header, arrays = told(Views(1_000_000), sequences=np.zeros((3, 1, 1_000_000), np.float32))
+    assert header["windows"] == [{"view": OVERVIEW, "start": 0, "stop": 1_000_000, "stride": 512}]
+    assert list(arrays) == ["sequence@0"]
+    assert arrays["sequence@0"].nbytes < 32_000
 
 
 def test_two_views_with_different_ranges_both_get_what_they_need():
     views = Views(100_000)
     views.hear(View(1, 0, 100_000, 700))
     views.hear(View(2, 4000, 4500, 900))
-    sent = seen("sequence", np.arange(100_000, dtype=np.float32)[None], views.windows())
-    assert set(sent) == {"sequence@1", "sequence@2"}
+    rising = np.arange(100_000, dtype=np.float32)[None]
+    _, sent = told(views, sequence=rising, envelope=np.stack([rising, rising]), steps=np.zeros(4, np.int32))
+    assert set(sent) == {"sequence@1", "sequence@2", "envelope@1", "envelope@2", "steps"}
     assert sent["sequence@1"].shape == (1, 3, -(-100_000 // 128))
+    assert sent["envelope@1"].shape == (2, 1, 3, -(-100_000 // 128))
     assert sent["sequence@2"][0, 0].tolist() == list(range(4000, 4500))
     views.hear(View(2, 0, 1, 0))
-    assert [window.view for window in views.windows()] == [1]
+    assert set(told(views, sequence=rising)[1]) == {"sequence@1"}
 
 
 def test_views_that_left_without_a_word_are_forgotten_for_new_ones():
     views = Views(100_000)
     for view in range(1, MOST_VIEWS + 3):
         views.hear(View(view, 0, 100, 10))
-    assert [window.view for window in views.windows()] == list(range(3, MOST_VIEWS + 3))
+    assert [window.view for window in views.windows(overview=False)] == list(range(3, MOST_VIEWS + 3))
+
+
+def test_a_view_that_shows_nothing_is_refused():
+    for view in (View(0, 0, 100, 10), View(1, 100, 100, 10)):
+        with pytest.raises(ValueError, match="shows nothing"):
+            Views(100_000).hear(view)
+
+
+def test_a_widget_sends_no_more_than_its_views_show():
+    time = 100_000
+    start = np.zeros(time, np.float32)
+    start[12_345] = 7.0
+    w = sd.SeqDream(Slope(), sd.objectives.Logit(0), start=start, threads=1)
+    sent = []
+    w.send = lambda content, buffers=None: sent.append((content, buffers or []))
+    hear = partial(w._handle_custom_msg, buffers=[])
+    hear({"kind": "hello", "protocol": 1})
+    hear({"kind": "view", "view": 5, "start": 0, "stop": time, "width": 600})
+    w.step(3)
+    kinds = [content["kind"] for content, _ in sent]
+    assert "window" in kinds
+    for content, buffers in sent:
+        assert sum(map(len, buffers)) < 200_000, content["kind"]
+    content, buffers = next(pair for pair in reversed(sent) if pair[0]["kind"] == "frame")
+    names = [array["name"] for array in content["arrays"]]
+    columns = np.frombuffer(buffers[names.index("sequence@5")], np.float32).reshape(1, 3, -1)
+    stride = content["windows"][0]["stride"]
+    assert columns[0, 2, 12_345 // stride] == w.sequence[0, 0, 12_345]
+    sent.clear()
+    hear({"kind": "view", "view": 5, "start": 9, "stop": 9, "width": 600})
+    assert sent[-1][0]["kind"] == "refusal"
+    w.close()
