@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import threading
 import time
 from collections import deque
@@ -15,10 +16,12 @@ from torch import Tensor
 from seqdream_widget.judge import Plausibility, judge_of
 from seqdream_widget.session import Session
 
-SHORTEST = 0.25
-"""Seconds from one verdict to the next, at least."""
+SHORTEST, LONGEST = 0.25, 2.0
+"""Seconds from one verdict to the next, at least, and at most while it goes; at rest the shortest always does."""
 SHARE = 0.05
-"""Of one core that judging takes, at most, while it goes."""
+"""Of one core that judging takes, as far as that allows, while it goes."""
+GLANCE = 0.05
+"""Seconds after which who waits looks whether it has come to rest."""
 
 Target = tuple[int, ...]
 Sequence = Float[Tensor, "batch channel time"]
@@ -76,7 +79,7 @@ class Verdicts:
         self._closed = threading.Event()
         self._is_wanted = False
         self._others: deque[Callable[[], None]] = deque()
-        self._due = 0.0
+        self._begun, self._cost = -math.inf, 0.0  # of the last judgement, in seconds
         self._last: tuple[Sequence, Target, Verdict] | None = None
 
     def want(self, *, anew: bool = False) -> None:
@@ -117,8 +120,8 @@ class Verdicts:
 
     def _next(self) -> Callable[[], None] | None:
         """Return what is to be done next, when its time has come; ``None`` where there is nothing."""
-        if not self._others:
-            self._closed.wait(max(0.0, self._due - time.monotonic()))
+        while not self._others and not self._closed.is_set() and time.monotonic() < self._due():
+            self._closed.wait(GLANCE)
         with self._lock:
             if self._closed.is_set() or not (self._others or self._is_wanted):
                 self._thread = None
@@ -128,6 +131,10 @@ class Verdicts:
             self._is_wanted = False
             return self._judge_newest
 
+    def _due(self) -> float:
+        rest = min(max(SHORTEST, self._cost / SHARE), LONGEST) if self._session.is_driven else SHORTEST
+        return self._begun + rest
+
     def _judge_newest(self) -> None:
         session = self._session
         # What was last published: nobody waits for it. At rest these belong together.
@@ -135,10 +142,9 @@ class Verdicts:
         last = self._last
         if last is not None and last[1] == target and torch.equal(last[0], sequence):
             return
-        begin = time.monotonic()
+        self._begun = time.monotonic()
         verdict = self._judged(step, sequence, target)
-        now = time.monotonic()
-        self._due = begin + max(SHORTEST, (now - begin) / SHARE)
+        self._cost = time.monotonic() - self._begun
         if not self._closed.is_set():
             self._last = sequence, target, verdict
             self._tell(verdict)

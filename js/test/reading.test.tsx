@@ -110,7 +110,7 @@ describe("the verdict", () => {
     const failing = [...root.querySelectorAll(".seqdream-failing")].map((one) => one.textContent);
     expect(failing).toEqual([
       "roughness 0.51 (real 0.19 – 0.35)",
-      "spectrum distance 2.00 (real at most 0.70)",
+      "spectrum distance 2 (real at most 0.7)",
     ]);
     expect(find(".seqdream-verdict-line").title).toContain("unlike real members");
   });
@@ -123,9 +123,9 @@ describe("the verdict", () => {
       [...row.children].map(({ textContent }) => textContent),
     );
     expect(rows).toEqual([
-      ["probability", "0.90", "0.50 – 1.00"],
+      ["probability", "0.9", "0.5 – 1"],
       ["roughness", "0.51", "0.19 – 0.35"],
-      ["spectrum distance", "2.00", "at most 0.70"],
+      ["spectrum distance", "2", "at most 0.7"],
       ["noise stability", "–", "too few to tell"],
     ]);
     expect(find(".seqdream-figure-table").textContent).toContain("no. 12, class <b>abnormal</b>");
@@ -267,7 +267,7 @@ describe("the shelf", () => {
       name: "snapshot",
       label: "snapshot at step 120",
     });
-    await click(button("Return to it"));
+    await click(button("Return"));
     expect(sent.at(-1)).toMatchObject({ kind: "recall", snapshot: 1 });
     await click(button("Remove"));
     expect(sent.at(-1)).toMatchObject({ kind: "discard", snapshot: 1 });

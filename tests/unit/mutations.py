@@ -133,7 +133,7 @@ class Mutator:
 
     def _some_junk(self):
         one = self._rng.choice(self._junk)
-        return one if is_huge(one) else copy.copy(one)
+        return one if is_huge(one) else copy.deepcopy(one)
 
     def _replace(self, holder, key):
         holder[key] = self._some_junk()

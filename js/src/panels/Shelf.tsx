@@ -87,7 +87,8 @@ function Card({ view, kept, isChosen }: CardProps) {
       {isChosen && !store.isReadOnly.value && (
         <span class="seqdream-card-acts">
           <TextButton
-            name="Return to it"
+            name="Return"
+            title="Go to it exactly; what is now is kept as well"
             onClick={() => void store.wish({ kind: "recall", snapshot })}
           />
           <TextButton

@@ -1,7 +1,7 @@
 /** Whether the dream is plausible: the verdict, the figures that fail, and on request all of them. */
 
 import { useId, useState } from "preact/hooks";
-import { figure } from "../format";
+import { figure, signed } from "../format";
 import type { Figure } from "../protocol";
 import type { View } from "../view";
 
@@ -16,11 +16,19 @@ function words(name: string): string {
 /** What real members have: the whole band, or the end of it that counts. */
 export function band({ bound, low, high }: Figure): string {
   if (low === null || high === null) return "too few to tell";
-  return bound === "upper" ? `at most ${figure(high)}` : `${figure(low)} – ${figure(high)}`;
+  return bound === "upper" ? `at most ${fine(high)}` : `${fine(low)} – ${fine(high)}`;
+}
+
+/** A bound may be missed by little: as many digits as tell. */
+function fine(value: number): string {
+  const size = Math.abs(value);
+  return size >= 1e-3 && size < 1e5
+    ? signed(Number(value.toPrecision(4)).toString())
+    : figure(value);
 }
 
 function read(value: number | null): string {
-  return figure(value ?? Number.NaN);
+  return value === null ? "–" : fine(value);
 }
 
 /** One line under everything, which opens on a table. */
