@@ -326,11 +326,23 @@ def settings_of(session: Session, *, playing: bool, status: str, error: str) -> 
         "parameterization": snake_case(type(session.parameterization).__name__),
         "threads": session.threads,
         "channel_names": list(names or (f"channel {index}" for index in range(channels))),
+        **_units(session.data, channels),
         "frozen": session.frozen,
         "regularizers": [
             *(_regularizer(regularizer, present=True) for regularizer in session.regularizers),
             *(_regularizer(regularizer, present=False) for regularizer in _offered(session)),
         ],
+    }
+
+
+def _units(data: SequenceDataset | None, channels: int) -> Message:
+    """Say what time and values mean to people, as far as the data tells."""
+    unit = None if data is None else data.unit
+    scale = None if data is None else data.scale
+    return {
+        "sample_rate": None if data is None else data.sample_rate,
+        "units": [] if unit is None else [unit] * channels if isinstance(unit, str) else list(unit),
+        "scale": [] if scale is None else [list(pair) for pair in zip(*scale, strict=True)],
     }
 
 

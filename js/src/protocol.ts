@@ -19,8 +19,9 @@ import { Known, type Window, windowsOf } from "./windows";
 export const PROTOCOL = 1;
 
 export type Command =
-  | { type: "edit"; start: number; values: number[]; channel?: number | null }
+  | ({ type: "edit"; gesture: number } & Piece)
   | ({ type: "move_point"; gesture: number } & Move)
+  | Brush
   | { type: "release"; gesture: number }
   | {
       type: "freeze" | "unfreeze";
@@ -49,6 +50,13 @@ export type Command =
     }
   | { type: "reset" };
 
+/** A stretch of one channel set as a whole, by what the kernel knows when it is applied. */
+export type Brush = { start: number; stop: number; channel: number | null } & (
+  | { type: "erase" | "replace_by_mean" | "replace_by_nearest" | "reverse" | "invert" }
+  | { type: "scale"; factor: number }
+  | { type: "shift"; by: number }
+);
+
 /** To just before the latest command, and back. */
 export type Return = "undo" | "redo";
 
@@ -65,6 +73,16 @@ export type Wish =
   | { kind: Return | "keep" }
   | { kind: "restore" | "branch"; step: number }
   | { kind: "recall" | "discard"; snapshot: number };
+
+/** New values of the samples from `start` on. */
+export interface Piece {
+  readonly start: number;
+  readonly values: readonly number[];
+  readonly channel: number | null;
+}
+
+/** What a hand does to the sequence. */
+export type Change = Move | Piece;
 
 export type BrowserMessage =
   | { kind: "hello"; protocol: number }
@@ -145,6 +163,12 @@ export interface Settings {
   readonly presets: readonly Preset[];
   readonly learning_rate: number;
   readonly channel_names: readonly string[];
+  /** Samples a second, where that is known. */
+  readonly sample_rate: number | null;
+  /** Of each channel, where they are known. */
+  readonly units: readonly string[];
+  /** Mean and standard deviation of each channel before values were standardized, where they were. */
+  readonly scale: readonly (readonly number[])[];
   readonly frozen: readonly Frozen[];
   readonly regularizers: readonly Regularizer[];
 }
@@ -431,6 +455,9 @@ const readSettings = record<Settings>({
   presets: listOf(readPreset),
   learning_rate: number,
   channel_names: listOf(text),
+  sample_rate: orNull(number),
+  units: (value, where) => nullable(value, where, listOf(text)) ?? [],
+  scale: (value, where) => nullable(value, where, listOf(listOf(number))) ?? [],
   frozen: listOf(readFrozen),
   regularizers: listOf(readRegularizer),
 });

@@ -2,24 +2,25 @@
 
 import { batch, computed, signal } from "@preact/signals";
 import { type Bytes, ProtocolError } from "./arrays";
+import { unitsOf } from "./chart/units";
 import {
   acknowledged,
   drafted,
   type Preview,
-  sent,
   unconfirmed,
+  withoutDraft,
   withoutGesture,
 } from "./edit/previews";
 import { Link, type Outcome } from "./link";
 import {
   type Acknowledgement,
   type BrowserMessage,
+  type Change,
   type Command,
   decode,
   type Envelope,
   type Frame,
   type KernelMessage,
-  type Move,
   PROTOCOL,
   type Refusal,
   type Return,
@@ -52,6 +53,8 @@ export class Store {
   readonly sequenceStep = signal(0);
   readonly start = signal<Sequence | null>(null);
   readonly envelope = signal<Envelope | null>(null);
+  /** Time and values as people know them. */
+  readonly units = computed(() => unitsOf(this.settings.value));
   readonly previews = signal<readonly Preview[]>([]);
   /** What the views on this page show of a long sequence. */
   readonly showing = new Showing((message) => this.#link.say(message));
@@ -151,16 +154,20 @@ export class Store {
     return this.#link.newGesture();
   }
 
-  /** Draws a move at once, without sending it. */
-  draft(gesture: number, move: Move): void {
+  /** Draws changes at once, without sending them. */
+  draft(gesture: number, changes: readonly Change[]): void {
     if (this.isRefused(gesture)) return;
-    this.previews.value = drafted(this.previews.value, gesture, move);
+    this.previews.value = drafted(this.previews.value, gesture, changes);
   }
 
-  sendMove(gesture: number, move: Move): void {
+  sendChanges(gesture: number, changes: readonly Change[]): void {
     if (this.isRefused(gesture)) return;
-    const { id } = this.#link.command({ type: "move_point", gesture, ...move });
-    this.previews.value = sent(this.previews.value, gesture, move, id);
+    const sent = changes.map((change) => {
+      const type = "index" in change ? "move_point" : "edit";
+      const { id } = this.#link.command({ type, gesture, ...change } as Command);
+      return { gesture, change, id, step: null };
+    });
+    this.previews.value = [...withoutDraft(this.previews.value, gesture), ...sent];
   }
 
   release(gesture: number): void {
@@ -302,7 +309,7 @@ export class Store {
     const command = pending?.command;
     // Nobody misses the hold of what is not held, such as after a refused move or another page's hello.
     if (command?.type === "release") return;
-    if (command?.type === "move_point") {
+    if (command?.type === "move_point" || command?.type === "edit") {
       this.#refusedGestures.add(command.gesture);
       this.previews.value = withoutGesture(this.previews.value, command.gesture);
     }

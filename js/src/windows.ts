@@ -71,7 +71,8 @@ function checked(
 ) {
   const [rows = 0, count = 0] = shape.slice(-2);
   const isInside = start >= 0 && stop > start && stop <= time && stride >= 1;
-  const isComplete = count === Math.ceil((stop - start) / stride) && rows === (stride === 1 ? 1 : 3);
+  const isComplete =
+    count === Math.ceil((stop - start) / stride) && rows === (stride === 1 ? 1 : 3);
   if (!(values instanceof Float32Array) || shape.length < 2 || !isInside || !isComplete) {
     throw new ProtocolError(`array "${name}" is not what its window says`);
   }

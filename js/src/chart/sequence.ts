@@ -28,6 +28,8 @@ export interface SequenceState {
   /** The samples that are seen; null: all. */
   readonly visible: Range | null;
   readonly units: Units;
+  /** Of so many samples one is known exactly. */
+  readonly stride: number;
   /** Samples marked as control points. */
   readonly points: readonly number[];
   /** While a person drags, the axis stays where it is. */
@@ -93,6 +95,11 @@ export class SequenceChart implements Scale {
     return this.#plot.over;
   }
 
+  /** Of the plotting area, in pixels. */
+  get width(): number {
+    return this.#plot.width;
+  }
+
   get time(): number {
     return this.#values.length;
   }
@@ -111,13 +118,14 @@ export class SequenceChart implements Scale {
     return this.#x.domain;
   }
 
-  /** Of the plotting area, in pixels. */
-  get width(): number {
-    return this.#plot.width;
-  }
-
   get units(): Units {
     return this.#state?.units ?? PLAIN;
+  }
+
+  /** The nearest sample whose value is known exactly: all are, unless a pixel holds several. */
+  snap(index: number): number {
+    const stride = this.#state?.stride ?? 1;
+    return Math.min(Math.floor((this.time - 1) / stride), Math.round(index / stride)) * stride;
   }
 
   xOf(index: number): number {
@@ -150,7 +158,8 @@ export class SequenceChart implements Scale {
     this.#backdrop.update(state);
     this.#values = channelOf(state.sequence, state.channel);
     const { ghosts, low, high, lines } = this.#backdrop;
-    const visible = state.visible === null ? everything(this.time) : within(state.visible, this.time);
+    const visible =
+      state.visible === null ? everything(this.time) : within(state.visible, this.time);
     if (!state.isHeld || !this.#isFitted) {
       const seen = [this.#values, ...lines].map((values) =>
         extent(values, Math.floor(visible.low), Math.ceil(visible.high) + 1),

@@ -1,6 +1,7 @@
 /** Time and values as people know them: seconds, bar, degrees. Commands stay in samples and in the model's values. */
 
 import { figure, signed } from "../format";
+import type { Settings } from "../protocol";
 import { Linear, marks, type Tick } from "./scale";
 
 export interface Scaling {
@@ -42,7 +43,9 @@ export class Units {
   words(index: number, value: number, channel: number): string {
     const unit = this.valueName(channel);
     const when =
-      this.#rate === null ? `t ${index}` : `${signed(String(Number(this.time(index).toPrecision(6))))} s`;
+      this.#rate === null
+        ? `t ${index}`
+        : `${signed(String(Number(this.time(index).toPrecision(6))))} s`;
     return `${when} · ${figure(this.value(value, channel))}${unit && ` ${unit}`}`;
   }
 
@@ -58,3 +61,11 @@ export class Units {
 }
 
 export const PLAIN = new Units(null, [], []);
+
+export function unitsOf(settings: Settings | null): Units {
+  if (settings === null) return PLAIN;
+  const { sample_rate, units, scale } = settings;
+  if (sample_rate === null && units.length === 0 && scale.length === 0) return PLAIN;
+  const scales = scale.map(([mean = 0, deviation = 1]) => ({ mean, deviation }));
+  return new Units(sample_rate, units, scales);
+}
