@@ -17,9 +17,9 @@ rng = np.random.default_rng(0)
 names = [f"{i:02d} a rather long name of a state of the machine, bearing {i}, load {i % 4}" for i in range(60)]
 y = np.repeat(np.arange(60), 4)
 x = np.sin(2 * np.pi * np.arange(120) * (1 + y[:, None]) / 120) + 0.3 * rng.normal(size=(240, 120))
-torch.manual_seed(0)
-model = torch.nn.Sequential(torch.nn.Conv1d(1, 8, 9, padding=4), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool1d(8),
-                            torch.nn.Flatten(), torch.nn.Linear(64, 60))
+model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(120, 60))
+means = x.reshape(60, 4, 120).mean(1)
+model[1].load_state_dict({"weight": torch.tensor(means / 10).float(), "bias": torch.zeros(60)})
 data = sd.SequenceDataset(x.astype(np.float32), [names[i] for i in y])
 """
 WIDGET = """
@@ -75,11 +75,11 @@ def test_a_person_reads_steers_scrubs_branches_and_returns(bench):
     timeline.focus()
     for _ in range(3):
         timeline.press("Shift+ArrowLeft")
-    looked = int(timeline.get_attribute("aria-valuenow"))
-    assert python("w.playing")
     moment = root.locator(".seqdream-moment")
-    expect(moment).to_contain_text(f"step {looked}")
-    expect(root.get_by_role("button", name="Hide now")).to_have_count(1)
+    looked = int(re.sub(r"\D", "", moment.locator("b").inner_text()))
+    assert python("w.playing")
+    expect(timeline).to_have_attribute("aria-valuenow", str(looked))
+    expect(root.get_by_role("button", name="now", exact=True)).to_be_visible()
     moment.get_by_role("button", name="Branch here").click()
     python.until(f"[one.step for one in w.snapshots] == [{looked}]")
     assert python("bool((w.snapshots[0].sequence == w.session.sequence_at(w.snapshots[0].step)).all())")
