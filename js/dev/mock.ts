@@ -15,6 +15,7 @@ export interface Scene {
   readonly envelope: boolean;
   readonly frozen: boolean;
   readonly refuses: boolean;
+  readonly rate: number | null;
 }
 
 type Listener = (content: unknown, buffers: DataView[]) => void;
@@ -145,6 +146,9 @@ export class MockModel {
       presets: presets(scene.envelope),
       learning_rate: 0.05,
       channel_names: channels.map((channel) => `channel ${channel}`),
+      sample_rate: scene.rate,
+      units: scene.rate === null ? [] : channels.map(() => "bar"),
+      scale: scene.rate === null ? [] : channels.map(() => [3, 0.5]),
       frozen: scene.frozen ? [{ start: 140, stop: 205, channel: null, dream: 0 }] : [],
       regularizers: regularizers(),
     };

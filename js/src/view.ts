@@ -2,12 +2,14 @@
 
 import { effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
 import { type CaretState, Overlay } from "./chart/overlay";
+import type { Range } from "./chart/range";
 import { Scheduler } from "./chart/scheduler";
 import { channelOf, SequenceChart } from "./chart/sequence";
 import { Strip } from "./chart/strip";
 import { Theme } from "./chart/theme";
 import { type Term, TimelineChart } from "./chart/timeline";
 import { watchBox } from "./chart/watch";
+import { everything, panned, revealing, within, zoomed } from "./chart/zoom";
 import { Caret } from "./edit/caret";
 import type { Gesture } from "./edit/gesture";
 import { Hand, type Tool } from "./edit/hand";
@@ -16,11 +18,13 @@ import { Pointer } from "./edit/pointer";
 import { pointCount } from "./edit/points";
 import { type Preview, previewed } from "./edit/previews";
 import type { Stroke } from "./edit/stroke";
+import { Zoomer } from "./edit/zoomer";
 import { figure } from "./format";
 import type { Frozen, Return, Sequence } from "./protocol";
 import { Reader } from "./reading/reader";
 import { Scrub } from "./reading/scrub";
 import type { Store } from "./store";
+import { strideOf } from "./windows";
 
 export type { Tool };
 
@@ -31,11 +35,19 @@ interface Charts {
   readonly scrub: Scrub;
   readonly overlay: Overlay;
   readonly pointer: Pointer;
+  readonly zoomer: Zoomer;
 }
+
+/** A view asks for so much beside what it shows, as part of that: it is there when one pans. */
+const MARGIN = 0.25;
+/** One press of an arrow pans by this part of what is shown; one of + or - shows so many times as much. */
+const STEP = { pan: 0.2, zoom: 1.5 };
 
 export class View {
   /** Tells the radio groups of two views on one page apart. */
   readonly id = Math.random().toString(36).slice(2);
+  /** What the kernel knows this view by. */
+  readonly #number = 1 + Math.floor(Math.random() * 2 ** 40);
   readonly store: Store;
   readonly root: HTMLElement;
   readonly theme: Theme;
@@ -43,6 +55,8 @@ export class View {
   readonly caret: Caret;
   readonly isHelping = signal(false);
   readonly channel = signal(0);
+  /** The samples that are seen; null: all. */
+  readonly range = signal<Range | null>(null);
   readonly reader: Reader;
   readonly brush = signal<{ start: number; stop: number; thaws: boolean } | null>(null);
   readonly #held = signal<{ readonly gesture: Gesture } | null>(null);
@@ -98,14 +112,17 @@ export class View {
       lines.resize(timeline.clientWidth, timeline.clientHeight);
       this.#scheduler.request();
     };
+    // The zoom hears first: what it takes, no other tool gets.
+    const zoomer = new Zoomer(this, sequence, abort.signal);
     const pointer = new Pointer(this, sequence, abort.signal);
-    this.#charts = { sequence, overlay, strip, timeline: lines, scrub, pointer };
+    this.#charts = { sequence, overlay, strip, timeline: lines, scrub, pointer, zoomer };
     watchBox([main, timeline], box, (isVisible) => this.#show(isVisible), abort.signal);
     this.theme.watch(() => this.#recolour(), abort.signal);
     const stop = effect(() => this.#follow());
     return () => {
       stop();
       abort.abort();
+      this.store.showing.leave(this.#number);
       this.#scheduler.cancel();
       this.#charts = null;
       sequence.destroy();
@@ -154,9 +171,58 @@ export class View {
     return this.store.settings.value?.frozen ?? [];
   }
 
+  get isZoomed(): boolean {
+    return this.range.value !== null;
+  }
+
+  /** Shows samples of a range, or (null) all. */
+  look(range: Range | null): void {
+    const { time } = this.chart;
+    const wished = range && within(range, time);
+    const all = everything(time);
+    const isAll = wished === null || (wished.low <= all.low && wished.high >= all.high);
+    this.range.value = isAll ? null : wished;
+    const [first, last] = isAll ? [0, time - 1] : [Math.ceil(wished.low), Math.floor(wished.high)];
+    if (!this.#charts?.pointer.isBusy) this.hand.say(`Samples ${first} to ${last} are shown`);
+  }
+
+  /** Zooms by one press of a key: in, out, or (0) to all. */
+  zoom(direction: number): void {
+    if (direction === 0) {
+      this.look(null);
+      return;
+    }
+    const { visible, time } = this.chart;
+    const focused = this.#charts?.overlay.focused();
+    const middle = focused ?? (visible.low + visible.high) / 2;
+    this.look(zoomed(visible, middle, STEP.zoom ** direction, time));
+  }
+
+  pan(direction: number): void {
+    const { visible, time } = this.chart;
+    this.look(panned(visible, direction * STEP.pan * (visible.high - visible.low), time));
+  }
+
+  /** Pans to a sample that is out of sight. */
+  reveal(index: number): void {
+    const { range, chart } = this;
+    if (range.value !== null) range.value = revealing(range.value, index, chart.time);
+  }
+
+  /** Ends a choice that is under way. */
+  cancelZoom(): boolean {
+    return this.#charts?.zoomer.cancel() ?? false;
+  }
+
+  /** The first and the last sample that are seen. */
+  #seen(time: number): { first: number; last: number } {
+    const { low, high } = within(this.range.value ?? everything(time), time);
+    return { first: Math.max(0, Math.ceil(low)), last: Math.min(time - 1, Math.floor(high)) };
+  }
+
   /** Control points that can be moved: not where samples are frozen. */
   points(time = this.chart.time): readonly number[] {
-    const seen = { first: 0, last: time - 1 };
+    const seen = this.#seen(time);
     return this.hand.points.all(seen).filter((index) => !this.hand.isFrozen(index));
   }
 
@@ -167,11 +233,26 @@ export class View {
     const focused = this.#charts?.overlay.focused();
     hand.points.follow(
       values,
-      { first: 0, last: values.length - 1 },
+      this.#seen(values.length),
       pointCount(chart.width),
       this.isPlaying() ? null : this.store.sequenceStep.value,
       (index) => index === focused || (pointer?.isNear(index) ?? false),
+      (index) => chart.snap(index),
     );
+  }
+
+  /** Tells the kernel what is seen, for sequences of which it does not send all; returns how much of them it knows. */
+  #tellShown(time: number): number {
+    const { showing } = this.store;
+    const { low, high } = within(this.range.value ?? everything(time), time);
+    const width = Math.max(1, Math.round(this.chart.width));
+    const margin = MARGIN * (high - low);
+    const start = Math.max(0, Math.floor(low - margin));
+    const stop = Math.min(time, Math.ceil(high + margin) + 1);
+    const share = (stop - start) / (high - low || 1);
+    const shown = { start, stop, width: Math.min(8192, Math.ceil(width * share)) };
+    showing.show(this.#number, shown);
+    return showing.isWindowed ? strideOf(stop - start, shown.width) : 1;
   }
 
   /** Takes a control point away, or puts one on a sample. */
@@ -280,6 +361,7 @@ export class View {
       this.brush,
       this.#held,
       this.#pen,
+      this.range,
       this.caret.place,
       this.hand.tool,
       this.hand.reach,
@@ -322,6 +404,7 @@ export class View {
     const { past } = this.reader;
     const channel = Math.min(this.channel.value, sequence.channels - 1);
     if (channel !== this.#paintedChannel || sequence.time !== this.#painted?.time) chart.refit();
+    const stride = this.#tellShown(sequence.time);
     this.#paintedChannel = channel;
     const held = this.#held.value?.gesture ?? null;
     const shown = previewed(sequence, this.#previews(), this.frozen());
@@ -333,6 +416,9 @@ export class View {
       envelope: store.envelope.value,
       frozen: this.frozen(),
       channel,
+      visible: this.range.value,
+      units: this.store.units.value,
+      stride,
       points: this.isReadOnly ? [] : points.filter((index) => index !== held?.grip.index),
       isHeld: held !== null || this.#pen.value !== null || this.caret.isDown,
     });

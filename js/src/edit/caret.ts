@@ -115,6 +115,7 @@ export class Caret {
     const isPen = this.#stroke !== null;
     const to = { index, value: isPen ? from.value : (values[index] ?? from.value) };
     this.#stroke?.add(this.#limited(from, to));
+    this.#view.reveal(index);
     this.#show(to);
     this.#select();
   }

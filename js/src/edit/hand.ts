@@ -12,7 +12,7 @@ import { type Ground, Stroke } from "./stroke";
 /** By so much one notch widens the reach. */
 const NOTCH = 1.15;
 
-export type Tool = "drag" | "draw" | "freeze" | "brush";
+export type Tool = "drag" | "draw" | "freeze" | "brush" | "zoom";
 
 /** How a sample is held: with its neighbourhood, alone, or at its level along time. */
 export type Hold = "around" | "alone" | "level";
@@ -51,8 +51,9 @@ export class Hand {
   }
 
   /** Takes hold of a sample. */
-  take(index: number, hold: Hold): Gesture {
+  take(sample: number, hold: Hold): Gesture {
     const { chart, store } = this.#view;
+    const index = chart.snap(sample);
     const grip: Grip = {
       index,
       channel: this.#view.namedChannel(),

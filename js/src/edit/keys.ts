@@ -12,7 +12,13 @@ const LARGE = 10;
 const OWNS_SPACE = "button, input, select, summary, a[href]";
 const OWNS_LETTERS = "select, textarea, input:not([type=range], [type=radio], [type=checkbox])";
 
-const TOOLS: Readonly<Record<string, Tool>> = { d: "drag", p: "draw", b: "brush", f: "freeze" };
+const TOOLS: Readonly<Record<string, Tool>> = {
+  d: "drag",
+  p: "draw",
+  b: "brush",
+  f: "freeze",
+  z: "zoom",
+};
 const ARROWS = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"];
 
 export class Keys {
@@ -76,6 +82,8 @@ export class Keys {
       return true;
     }
     if (target.matches(OWNS_LETTERS)) return false;
+    if (event.key === "Escape" && this.#view.cancelZoom()) return true;
+    if (this.#look(event, target)) return true;
     if (event.key === "?") {
       this.#view.isHelping.value = true;
       return true;
@@ -97,6 +105,17 @@ export class Keys {
     }
     if (key !== "s") return false;
     if (!this.#view.isPlaying()) store.stepOnce();
+    return true;
+  }
+
+  /** Zoom and pan: + - 0 with any tool, arrows with the zoom. */
+  #look({ key }: KeyboardEvent, target: Element): boolean {
+    const zoom = { "+": -1, "=": -1, "-": 1, "0": 0 }[key];
+    const pan = { ArrowLeft: -1, ArrowRight: 1 }[key];
+    if (zoom !== undefined) this.#view.zoom(zoom);
+    else if (pan !== undefined && this.#view.tool.value === "zoom" && !target.matches("input"))
+      this.#view.pan(pan);
+    else return false;
     return true;
   }
 

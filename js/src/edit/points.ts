@@ -132,12 +132,13 @@ export class Points {
     count: number,
     step: number | null,
     isKept: (index: number) => boolean,
+    snap: (index: number) => number = (index) => index,
   ): readonly number[] {
     const key = [view.first, view.last, count, values.length, step ?? this.#step].join();
     const now = performance.now();
     const isDue = step !== null || now - this.#asked > PATIENCE;
     if (key === this.#key && !isDue) return this.all(view);
-    const fresh = significant(values, view, count);
+    const fresh = [...new Set(significant(values, view, count).map(snap))];
     if (key !== this.#key) this.#placed = this.#placed.filter(isKept);
     const isWorse = misfit(values, view, this.#placed) > BETTER * misfit(values, view, fresh);
     if (key !== this.#key || isWorse) this.#place(fresh, closest(view, count), isKept);

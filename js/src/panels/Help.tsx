@@ -33,6 +33,14 @@ const GROUPS: readonly (readonly [heading: string, rows: readonly Row[]])[] = [
     [["change or freeze a stretch", "sweep over it", "Enter, arrows, Enter"]],
   ],
   [
+    "Zoom · Z",
+    [
+      ["zoom to a stretch", "sweep over it; pinch, Ctrl and wheel", "+ −"],
+      ["pan", "Shift and drag, wheel sideways", "← →"],
+      ["all samples again", "double-click", "0"],
+    ],
+  ],
+  [
     "With all of them",
     [
       ["larger steps", "", "Shift and arrows"],

@@ -5,7 +5,7 @@ import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 import { BRUSHES, type BrushSort } from "../edit/brushes";
 import type { Tool, View } from "../view";
-import { BrushIcon, DragIcon, DrawIcon, FreezeIcon, MagnetIcon } from "./icons";
+import { BrushIcon, DragIcon, DrawIcon, FreezeIcon, MagnetIcon, ZoomIcon } from "./icons";
 
 interface Props {
   readonly view: View;
@@ -32,6 +32,7 @@ export function Tools({ view }: Props) {
         {tool("draw", "Draw", "Draw the curve free-hand (P)", <DrawIcon />)}
         {tool("brush", "Brush", "Brush a stretch to change it as a whole (B)", <BrushIcon />)}
         {tool("freeze", "Freeze", "Brush samples to freeze or unfreeze them (F)", <FreezeIcon />)}
+        {tool("zoom", "Zoom", "Zoom to a stretch; Shift and drag to pan (Z)", <ZoomIcon />)}
       </div>
       <Options view={view} />
     </>
@@ -50,6 +51,7 @@ function Options({ view }: Props) {
       {tool === "drag" && <Reach view={view} />}
       {(tool === "drag" || tool === "draw") && <Snap view={view} />}
       {tool === "brush" && <BrushChoice view={view} />}
+      {view.isZoomed && <Fit view={view} />}
     </fieldset>
   );
 }
@@ -81,6 +83,19 @@ function Reach({ view }: Props) {
         r <b>{radius}</b>
       </span>
     </label>
+  );
+}
+
+function Fit({ view }: Props) {
+  return (
+    <button
+      type="button"
+      class="seqdream-button is-text"
+      title="Show all samples again (0, or double-click with the zoom)"
+      onClick={() => view.look(null)}
+    >
+      Show all
+    </button>
   );
 }
 

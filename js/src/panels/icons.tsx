@@ -95,3 +95,10 @@ export const WarningIcon = () => (
     <path d="M8 2.2 14.6 13.6H1.4zM8 6.6v3.2M8 11.6v.2" />
   </Icon>
 );
+
+export const ZoomIcon = () => (
+  <Icon>
+    <circle cx="7" cy="7" r="4.2" />
+    <path d="m10.2 10.2 3.6 3.6M5 7h4M7 5v4" />
+  </Icon>
+);
