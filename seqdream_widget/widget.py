@@ -38,6 +38,7 @@ from seqdream_widget.words import latest, news
 STATIC = Path(__file__).parent / "static"
 TRAIT_RATE = 2.0  # how often a second the observable traits follow a run
 PATIENCE = 10.0  # seconds without a sign of a front end after which a run waits for one
+Follower = Callable[[bool], None]
 
 if not (STATIC / "widget.js").exists():
     raise ImportError(
@@ -174,6 +175,7 @@ class SeqDream(anywidget.AnyWidget):
         self._has_front_end = False
         self._waits_for_view = False
         self._is_closed = False
+        self._followers: tuple[Follower, ...] = ()
         super().__init__()
         self._keeping = Keeping(self.model_id, self._save, lambda: picture.output(self.session, self.status))
         hear_where_spoken_to(self.comm)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
@@ -248,6 +250,7 @@ class SeqDream(anywidget.AnyWidget):
         if hasattr(self, "_runner") and not self._is_closed:
             self._is_closed = True
             self._runner.close()
+            self._followers = ()
             self.session.watch(None)
             self.layout.close()  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped; it makes one and never lets go of it
         super().close()
@@ -256,6 +259,18 @@ class SeqDream(anywidget.AnyWidget):
     def sequence(self) -> Float[Tensor, "batch channel time"]:
         """The session's current sequence, a copy."""
         return self.session.sequence
+
+    def follow(self, follower: Follower) -> None:
+        """Have `follower` called with whether it plays: with every frame, and when anything has changed.
+
+        It is called by whoever has the session's turn, between two steps, so it may read all of the session and publish
+        traits of its own; be quick.
+        """
+        self._followers = (*self._followers, follower)
+
+    def unfollow(self, follower: Follower) -> None:
+        """Call `follower` no more."""
+        self._followers = tuple(one for one in self._followers if one != follower)
 
     def __repr__(self) -> str:
         """Tell where it is; never print arrays."""
@@ -276,6 +291,7 @@ class SeqDream(anywidget.AnyWidget):
         """Send a frame if one is due."""
         if self._pacer.due():
             self._tell_frame()
+            self._tell_followers()
             if self._has_front_end and self._runner.endless and self._pacer.silence > PATIENCE:
                 self._waits_for_view = True
                 self._runner.pause(wait=False, reason="goes on when a view of it opens again")
@@ -290,6 +306,7 @@ class SeqDream(anywidget.AnyWidget):
         self._tell_frame()
         self._publish_traits(status=status, error=error or self.session.unsaved)
         self._tell_settings()
+        self._tell_followers()
         self._keeping.changed()
 
     # ---- messages from the front end ----------------------------------------------------------------------------
@@ -394,7 +411,12 @@ class SeqDream(anywidget.AnyWidget):
         elif told:
             self._publish_traits(status="dreaming" + told)
         self._tell_settings()
+        self._tell_followers()
         self._keeping.changed()
+
+    def _tell_followers(self) -> None:
+        for follower in self._followers:
+            follower(self._runner.playing)
 
     def _settings(self) -> protocol.Message:
         return protocol.settings_of(self.session, playing=self._runner.playing, status=self.status, error=self.error)
