@@ -100,7 +100,7 @@ class LayerActivations(View):
         self._rows.on_element_click(self._clicked)
         axes = [
             axis(self._scales["x"], "sample", grid=False),
-            axis(self._scales["y"], "channel", vertical=True, grid=False, ticks=4),
+            axis(self._scales["y"], "channel", vertical=True, grid=False),
             bqplot.ColorAxis(scale=self._scales["color"], side="right", orientation="vertical", num_ticks=3),
         ]
         return figure([self._map, self._rows], axes, 300, margin={"right": 64})

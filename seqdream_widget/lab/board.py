@@ -16,7 +16,7 @@ from seqdream_widget.lab.scores import ScoreHistory
 from seqdream_widget.lab.spectrum import Spectrum
 from seqdream_widget.lab.starts import StartPicker
 from seqdream_widget.lab.untyped import Part, ipywidgets
-from seqdream_widget.lab.view import View
+from seqdream_widget.lab.view import View, close_parts
 from seqdream_widget.objectives import Logit, Objective
 from seqdream_widget.presets import Preset
 from seqdream_widget.widget import SeqDream
@@ -92,11 +92,14 @@ class Lab(VBox):  # pyright: ignore[reportUntypedBaseClass] - ipywidgets is unty
         self.activations = LayerActivations(widget)
         self.compare = Compare(widget)
         self.starts = StartPicker(widget)
-        self._grid: Part = ipywidgets.GridBox(
-            [self.map, self.plausibility, self.scores, self.activations, self.probabilities, self.spectrum]
-        )
+        columns = [
+            ipywidgets.VBox([self.map, self.scores, self.spectrum]),
+            ipywidgets.VBox([self.plausibility, self.probabilities, self.activations]),
+        ]
+        self._grid: Part = ipywidgets.GridBox(columns)
+        # Two columns where there is room, else one below the other.
         self._grid.layout.grid_template_columns = "repeat(auto-fit, minmax(min(100%, 440px), 1fr))"
-        self._grid.layout.grid_gap = "20px 24px"
+        self._grid.layout.grid_gap = "0 28px"
         super().__init__(children=(widget, self.starts, self._grid, self.compare))
 
     @property
@@ -119,9 +122,7 @@ class Lab(VBox):  # pyright: ignore[reportUntypedBaseClass] - ipywidgets is unty
         if hasattr(self, "starts"):
             for view in self.views:
                 view.close()
-            self._grid.layout.close()
-            self._grid.close()
-            self.layout.close()  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
+            close_parts(self._grid, self.layout)
         if hasattr(self, "widget"):
             self.widget.close()
         super().close()  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped

@@ -17,7 +17,7 @@ from seqdream_widget.comparison import Comparison
 from seqdream_widget.errors import ShapeError
 from seqdream_widget.headless import Result
 from seqdream_widget.lab.channels import channel_menu
-from seqdream_widget.lab.figures import DREAM, REAL, axis, figure, linear, update
+from seqdream_widget.lab.figures import DREAM, REAL, axis, figure, fit, linear, update
 from seqdream_widget.lab.sketch import thinned
 from seqdream_widget.lab.untyped import Part, bqplot, ipywidgets
 from seqdream_widget.lab.view import View, close_parts
@@ -42,8 +42,8 @@ class Entry:
     label : str
     now : callable
         Returns its sequence: of a session, as it is by now.
-    title, line, gap, part : widgets
-        Its heading, its curve, what lies between it and the followed dream, and all of it.
+    title, line, gap, upright, part : widgets
+        Its heading, its curve, what lies between it and the followed dream, its axis, and all of it.
     """
 
     label: str
@@ -51,6 +51,7 @@ class Entry:
     title: Part
     line: Part
     gap: Part
+    upright: Part
     part: Part
 
 
@@ -85,7 +86,7 @@ class Compare(View):
 
     def __init__(self, widget: SeqDream, **dreams: Dream) -> None:
         self.branches: dict[str, Session] = {}
-        self._entries: list[Entry] = []
+        self._entries: tuple[Entry, ...] = ()
         super().__init__(widget)
         for label, dream in dreams.items():
             self.add(dream, label)
@@ -147,7 +148,9 @@ class Compare(View):
                 f"Compare: the dream has shape {tuple(now().shape)} and the followed one {self.session.scene.shape} "
                 f"(channel, time); give one of that shape"
             )
-        self._entries.append(self._entry(self._free(label or type(dream).__name__.lower()), now))
+        entry = self._entry(self._free(label or type(dream).__name__.lower()), now)
+        # Replaced, never changed: a run's own thread may be drawing them.
+        self._entries = (*self._entries, entry)
         self._grid.children = tuple(entry.part for entry in self._entries)
         self.redraw()
 
@@ -181,7 +184,7 @@ class Compare(View):
 
     def clear(self) -> None:
         """Show no other dreams."""
-        gone, self._entries = self._entries, []
+        gone, self._entries = self._entries, ()
         self.branches.clear()
         self._grid.children = ()
         close_parts(*(entry.part for entry in gone), but=self._scales.values())
@@ -197,10 +200,10 @@ class Compare(View):
     def _entry(self, label: str, now: Callable[[], Tensor]) -> Entry:
         title = ipywidgets.HTML(html.escape(label))
         title.add_class("seqdream-lab-words")
-        line = bqplot.Lines(x=[0.0], y=[0.0], scales=self._scales, colors=[DREAM], stroke_width=1.25)
+        line = bqplot.Lines(x=[0.0, 1.0], y=[0.0, 0.0], scales=self._scales, colors=[DREAM], stroke_width=1.25)
         gap = bqplot.Lines(
-            x=[0.0],
-            y=np.zeros((2, 1)),
+            x=[0.0, 1.0],
+            y=np.zeros((2, 2)),
             scales=self._scales,
             fill="between",
             fill_colors=[MARK],
@@ -209,9 +212,9 @@ class Compare(View):
             opacities=[0.7, 0.0],
             stroke_width=1.0,
         )
-        axes = [axis(self._scales["x"], ticks=4), axis(self._scales["y"], vertical=True, ticks=3)]
-        chart = figure([gap, line], axes, 150, left=40, margin={"bottom": 24})
-        return Entry(label, now, title, line, gap, ipywidgets.VBox([title, chart]))
+        upright = axis(self._scales["y"], vertical=True)
+        chart = figure([gap, line], [axis(self._scales["x"]), upright], 150, left=40, margin={"bottom": 24})
+        return Entry(label, now, title, line, gap, upright, ipywidgets.VBox([title, chart]))
 
     # ---- what is now --------------------------------------------------------------------------------------------
 
@@ -222,8 +225,10 @@ class Compare(View):
             return
         channel = int(self._menu.value)
         mine = self.session.sequence[0]
-        for entry in self._entries:
-            theirs = entry.now()
+        others = [(entry, entry.now()) for entry in self._entries]
+        every = torch.stack([mine, *(theirs for _, theirs in others)])[:, channel]
+        for entry, theirs in others:
+            fit(entry.upright, float(every.min()), float(every.max()))
             at, curves = thinned(torch.stack([mine[channel], theirs[channel]]).numpy(), POINTS)
             update(entry.line, x=at, y=curves[1])
             update(entry.gap, x=at, y=curves)

@@ -24,7 +24,7 @@ from seqdream_widget.population import distances
 from seqdream_widget.widget import SeqDream
 
 ASPECT = 1.5
-"""Width of the map over its height."""
+"""Width of the map over its height, as in lab.css."""
 MODES = {"Begin at a sample": "a click begins the dream there", "Select with a lasso": "draw around some samples"}
 
 
@@ -216,12 +216,12 @@ class EmbeddingMap(View):
         self._lasso = bqplot.interacts.LassoSelector(marks=self._real)
         marks = [self._regions, self._border, *self._real, self._middles, self._way, self._begin, self._now]
         axes = [
-            axis(scales["x"], "first direction of the features", ticks=6),
-            axis(scales["y"], "second direction", vertical=True, ticks=5),
+            axis(scales["x"], "first direction of the features"),
+            axis(scales["y"], "second direction", vertical=True),
         ]
-        self._figure = figure(
-            marks, axes, 440, min_aspect_ratio=ASPECT, max_aspect_ratio=ASPECT, legend_location="top-right"
-        )
+        self._figure = figure(marks, axes, padding_y=0.0, legend_location="top-right")
+        self._figure.add_class("seqdream-lab-map")
+        self._figure.layout.height = None
         self._box: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
 
     def _cloud(self, land: Landscape, index: int, name: str) -> Part:
@@ -233,7 +233,7 @@ class EmbeddingMap(View):
             colors=[class_color(index)],
             marker=class_shape(index),
             default_size=26,
-            default_opacities=[0.75],
+            opacities=[0.7],
             display_legend=True,
             labels=[short(name)],
             tooltip=self._tooltip,

@@ -17,7 +17,9 @@ from seqdream_widget.lab.view import View
 FARTHEST = 3.0
 """How far the axis goes: powers of ten of the width of the band."""
 THICKNESS = 0.34
-"""Half of that of a row's bar, of the distance of two rows."""
+"""Half of that of a row's band, of the distance of two rows."""
+TALLNESS = 0.42
+"""And of the mark that stands for the dream."""
 
 
 class PlausibilityPanel(View):
@@ -71,15 +73,13 @@ class PlausibilityPanel(View):
             fill_opacities=[0.3] * count,
             interactions={},
         )
-        self._marks = bqplot.Scatter(
-            x=np.zeros(count),
-            y=rows,
+        tops = np.stack([rows - TALLNESS, rows + TALLNESS], axis=1)
+        self._marks = bqplot.Lines(
+            x=np.zeros((count, 2)),
+            y=tops,
             scales=self._scales,
-            marker="rectangle",
-            default_size=260,
-            default_skew=0.92,
-            rotation=np.full(count, 90.0),
             colors=[DREAM] * count,
+            stroke_width=4.0,
             interactions={},
         )
         self._values = bqplot.Label(
@@ -95,10 +95,10 @@ class PlausibilityPanel(View):
             font_weight="normal",
             apply_clip=False,
         )
-        across = axis(self._scales["x"], "band widths below the real band · within it · above it", ticks=None)
+        across = axis(self._scales["x"], "band widths below the real band · within it · above it", numbers=False)
         across.tick_values = np.array([-2.0, -1.0, 0.0, 1.0, 2.0, 3.0])
         across.tick_labels = {"-2": "100", "-1": "10", "0": "5 %", "1": "95 %", "2": "10", "3": "100"}
-        down = axis(self._scales["y"], vertical=True, grid=False, ticks=None)
+        down = axis(self._scales["y"], vertical=True, grid=False, numbers=False)
         down.tick_values = rows
         down.tick_labels = {str(row): name.replace("_", " ") for row, name in enumerate(self._names)}
         return figure([self._bands, self._marks, self._values], [across, down], 60 + 30 * count, left=128)
@@ -115,7 +115,9 @@ class PlausibilityPanel(View):
         figures = [found.figures[name] for name in self._names]
         places = [_place(one) for one in figures]
         colors = ["var(--sdl-warn)" if name in found.failing else DREAM for name in self._names]
-        update(self._marks, x=np.array(places), colors=colors)
+        opacities = [float(math.isfinite(place)) for place in places]
+        places = np.nan_to_num(np.array(places))
+        update(self._marks, x=np.stack([places, places], axis=1), colors=colors, opacities=opacities)
         known = [0.3 if math.isfinite(one.band[0]) else 0.0 for one in figures]
         if list(self._bands.fill_opacities) != known:
             self._bands.fill_opacities = known

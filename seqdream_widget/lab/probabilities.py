@@ -44,15 +44,14 @@ class ClassProbabilities(View):
             y=np.zeros(some),
             scales={"x": self._order, "y": linear(0.0, 1.0)},
             orientation="horizontal",
-            color_mode="element",
+            color_mode="group",
             colors=[class_color(index) for index in range(some)],
             padding=0.35,
             interactions={},
         )
-        axes = [
-            axis(self._order, vertical=True, grid=False, ticks=None),
-            axis(self._bars.scales["y"], "probability", ticks=5),
-        ]
+        across = axis(self._bars.scales["y"], "probability")
+        across.tick_values = np.linspace(0, 1, 6)
+        axes = [axis(self._order, vertical=True, grid=False, numbers=False), across]
         self._shown: tuple[int, ...] = ()
         return (figure([self._bars], axes, 76 + 26 * some, left=118),)
 

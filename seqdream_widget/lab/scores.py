@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from seqdream_widget.lab.figures import DREAM, axis, class_color, figure, linear, number, update
+from seqdream_widget.lab.figures import DREAM, axis, class_color, figure, fit, linear, number, update
 from seqdream_widget.lab.untyped import Part, bqplot
 from seqdream_widget.lab.view import View
 from seqdream_widget.words import objective_words
@@ -44,16 +44,22 @@ class ScoreHistory(View):
         self._terms = bqplot.Lines(
             x=[0.0],
             y=[0.0],
-            scales={"x": steps, "y": linear(0.0)},
+            scales={"x": steps, "y": linear()},
             stroke_width=1.5,
             colors=[class_color(index) for index in range(4)],
             display_legend=True,
         )
-        score_axes = [axis(steps, ticks=4), axis(self._score.scales["y"], "score", vertical=True, ticks=4)]
-        term_axes = [axis(steps, "step", ticks=4), axis(self._terms.scales["y"], "penalty", vertical=True, ticks=3)]
+        self._score_axis = axis(self._score.scales["y"], "score", vertical=True)
+        self._term_axis = axis(self._terms.scales["y"], "penalty", vertical=True)
         return (
-            figure([self._score], score_axes, 140, margin={"bottom": 22}),
-            figure([self._terms], term_axes, 150, margin={"top": 8}, legend_location="top-left"),
+            figure([self._score], [axis(steps), self._score_axis], 140, margin={"bottom": 22}),
+            figure(
+                [self._terms],
+                [axis(steps, "step"), self._term_axis],
+                150,
+                margin={"top": 8},
+                legend_location="top-right",
+            ),
         )
 
     def draw(self) -> None:
@@ -67,10 +73,13 @@ class ScoreHistory(View):
             self.tell(f"Climbs the {objective_words(session)}; no step yet.")
             return
         values = rows.scalars.astype(np.float64)
-        update(self._score, x=rows.steps, y=values[:, 0])
+        score = values[:, 0]
+        fit(self._score_axis, float(np.nanmin(score)), float(np.nanmax(score)))
+        update(self._score, x=rows.steps, y=score)
         shown = [place for place in range(1, 1 + len(names)) if np.isfinite(values[:, place]).any()]
         labels = [names[place - 1].replace("_", " ") for place in shown]
         lines = values[:, shown].T if shown else np.zeros((1, len(rows.steps)))
+        fit(self._term_axis, 0.0, float(np.nanmax(lines)))
         update(self._terms, x=rows.steps, y=lines, labels=labels)
         latest = ", ".join(f"{label} {number(values[-1, place])}" for label, place in zip(labels, shown, strict=True))
         said = f"Step {int(rows.steps[-1]):,}: {objective_words(session)} {number(values[-1, 0])}"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seqdream_widget.lab.channels import channel_menu
-from seqdream_widget.lab.figures import DREAM, REAL, axis, figure, linear
+from seqdream_widget.lab.figures import DREAM, REAL, axis, figure, fit, linear
 from seqdream_widget.lab.sample import sample_of
 from seqdream_widget.lab.untyped import Part, bqplot
 from seqdream_widget.lab.view import View
@@ -73,8 +73,9 @@ class Spectrum(View):
         )
         axes = [
             axis(scales["x"], "frequency (Hz)" if rate else "frequency (cycles per sample)"),
-            axis(scales["y"], "magnitude (dB)", vertical=True, ticks=4),
+            upright := axis(scales["y"], "magnitude (dB)", vertical=True),
         ]
+        self._upright = upright
         return (self._menu, figure([self._band, self._line], axes, 230))
 
     def draw(self) -> None:
@@ -91,6 +92,8 @@ class Spectrum(View):
             self._band.visible = band is not None
         x = session.sequence[:1, channel : channel + 1]
         now = _decibel(x, self._floor(x, channel))[0]
+        shown = now if band is None else np.concatenate([now, band.ravel()])
+        fit(self._upright, float(shown.min()), float(shown.max()))
         self._line.y = now
         self.tell(self._words(now, band))
 

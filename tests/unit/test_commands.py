@@ -190,7 +190,7 @@ def test_reset_keeps_frozen_segments_at_the_starts_values():
 
 
 def test_a_new_start_is_where_the_run_begins_again_and_where_a_reset_goes_back_to():
-    s = session(regularizers=[sd.regularizers.Noise()])
+    s = session(regularizers=[sd.regularizers.Noise()], start="zeros")
     s.run(5)
     elsewhere = torch.linspace(-1, 1, LENGTH)
     s.submit(C.Freeze(3, 6))
