@@ -309,7 +309,7 @@ class SetStart(Reset):
     """
 
     start: str | int | ArrayLike | Tensor = dataclasses.field(compare=False)
-    seed: int = number(0, low=0, high=2**53, integer=True)
+    seed: int = number(default=0, low=0, high=2**53, integer=True)
 
     def __post_init__(self) -> None:
         """Check the seed, and keep an array as a tensor of its own."""

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from seqdream_widget.commands import SetObjective
 from seqdream_widget.errors import unknown
+from seqdream_widget.lab.controls import button, number_box, row, when_changed
 from seqdream_widget.lab.figures import axis, figure, linear, update
 from seqdream_widget.lab.untyped import Part, bqplot, ipywidgets
 from seqdream_widget.lab.view import View
@@ -70,16 +71,13 @@ class LayerActivations(View):
             value=self._chosen or (timed or list(layers))[-1],
             description="layer",
         )
-        self._menu.observe(lambda _: self.redraw(), "value")
-        self._number = ipywidgets.BoundedIntText(value=0, min=0, max=0, description="channel")
-        self._number.layout.width = "160px"
-        self._aim = ipywidgets.Button(description="Dream this channel", tooltip="objective: the mean of the channel")
-        self._aim.layout.width = "auto"
-        self._aim.on_click(lambda _: self.aim_at(self._number.value))
-        controls = ipywidgets.HBox([self._menu, self._number, self._aim])
-        controls.layout.flex_flow = "row wrap"
+        when_changed(self._menu, self.redraw)
+        self._number = number_box("channel", 0)
+        aim = button(
+            "Dream this channel", "objective: the mean of the channel", lambda: self.aim_at(int(self._number.value))
+        )
         self._shown = ""
-        return controls, self._chart()
+        return row(self._menu, self._number, aim), self._chart()
 
     def _chart(self) -> Part:
         self._scales = {"x": linear(0.0, 1.0), "y": linear(0.0, 1.0), "color": bqplot.ColorScale(scheme="viridis")}
@@ -123,9 +121,9 @@ class LayerActivations(View):
         self._menu.value = name
 
     def _clicked(self, _: object, content: dict[str, Any]) -> None:
-        row = content.get("data", {}).get("index")
-        if isinstance(row, int):
-            self.aim_at(row)
+        place = content.get("data", {}).get("index")
+        if isinstance(place, int):
+            self.aim_at(place)
 
     # ---- what is now --------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from seqdream_widget.lab.controls import when_changed
 from seqdream_widget.lab.untyped import Part, ipywidgets
 from seqdream_widget.session import Session
 
@@ -22,5 +23,5 @@ def channel_menu(session: Session, changed: Callable[[], None]) -> Part:
     named = [(names[index] if names else f"channel {index}", index) for index in range(count)]
     menu = ipywidgets.Dropdown(options=named, value=0, description="channel")
     menu.layout.display = "none" if count == 1 else "flex"
-    menu.observe(lambda _: changed(), "value")
+    when_changed(menu, changed)
     return menu

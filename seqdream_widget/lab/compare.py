@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import html
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -17,6 +18,7 @@ from seqdream_widget.comparison import Comparison
 from seqdream_widget.errors import ShapeError
 from seqdream_widget.headless import Result
 from seqdream_widget.lab.channels import channel_menu
+from seqdream_widget.lab.controls import button, row, words
 from seqdream_widget.lab.figures import DREAM, REAL, axis, figure, fit, linear, update
 from seqdream_widget.lab.sketch import thinned
 from seqdream_widget.lab.untyped import Part, bqplot, ipywidgets
@@ -106,15 +108,11 @@ class Compare(View):
             "Without the hand": ("the same start, seed and first settings without commands", self.unsteered),
             "Clear": ("show none but the dream", self.clear),
         }
-        buttons: list[Part] = []
-        for description, (tooltip, act) in actions.items():
-            button = ipywidgets.Button(description=description, tooltip=tooltip)
-            button.layout.width = "auto"
-            button.on_click(lambda _, act=act: self.attempt(act))
-            buttons.append(button)
-        bar = ipywidgets.HBox([*buttons, self._menu])
-        bar.layout.flex_flow = "row wrap"
-        return bar
+        buttons = [
+            button(description, tooltip, functools.partial(self.attempt, act))
+            for description, (tooltip, act) in actions.items()
+        ]
+        return row(*buttons, self._menu)
 
     # ---- what people do -----------------------------------------------------------------------------------------
 
@@ -198,8 +196,7 @@ class Compare(View):
         return free
 
     def _entry(self, label: str, now: Callable[[], Tensor]) -> Entry:
-        title = ipywidgets.HTML(html.escape(label))
-        title.add_class("seqdream-lab-words")
+        title = words(html.escape(label))
         line = bqplot.Lines(x=[0.0, 1.0], y=[0.0, 0.0], scales=self._scales, colors=[DREAM], stroke_width=1.25)
         gap = bqplot.Lines(
             x=[0.0, 1.0],

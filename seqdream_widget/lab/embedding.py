@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from seqdream_widget.commands import SetObjective, SetStart
 from seqdream_widget.lab.concepts import direction_to
+from seqdream_widget.lab.controls import button, choice, row, words
 from seqdream_widget.lab.figures import DREAM, INK, axis, class_color, class_shape, figure, linear, short, update
 from seqdream_widget.lab.landscape import Landscape, missing_for_a_map
 from seqdream_widget.lab.regions import together
@@ -105,11 +106,12 @@ class EmbeddingMap(View):
         count = 0 if self.session.data is None else len(self.session.data)
         self.selected = tuple(sorted({whole("index", index, 0, count - 1) for index in indices}))
         names = self.session.classes.names
-        labels = [] if self.session.data is None else self.session.data.y[list(self.selected)].tolist()
+        data = self.session.data
+        labels = [] if data is None else [int(data.y[index]) for index in self.selected]
         counted = ", ".join(f"{labels.count(one)} {short(names[one])}" for one in sorted(set(labels)))
         self._chosen.value = html.escape(f"{len(self.selected)} selected: {counted}" if labels else "none selected")
-        for button in self._aims:
-            button.disabled = not labels
+        for aim in self._aims:
+            aim.disabled = not labels
 
     def aim_at_centre(self) -> None:
         """Climb towards the centre of the selected samples."""
@@ -135,27 +137,19 @@ class EmbeddingMap(View):
         return self._land.centroids if self._land is not None else {}
 
     def _controls(self) -> Part:
-        self._mode = ipywidgets.ToggleButtons(options=list(MODES), tooltips=list(MODES.values()))
-        self._mode.style.button_width = "auto"
+        self._mode = choice(list(MODES))
+        self._mode.tooltips = list(MODES.values())
         self._mode.observe(self._change_mode, "value")
-        self._chosen = ipywidgets.HTML("none selected")
-        self._chosen.add_class("seqdream-lab-words")
-        centre = ipywidgets.Button(description="Aim at their centre", tooltip="objective: Prototype of these samples")
-        along = ipywidgets.Button(
-            description="Aim along their direction", tooltip="objective: Direction, from all to these"
+        self._chosen = words("none selected")
+        self._aims = (
+            button("Aim at their centre", "objective: Prototype of these samples", self.aim_at_centre),
+            button("Aim along their direction", "objective: Direction, from all to these", self.aim_along),
         )
-        centre.on_click(lambda _: self.aim_at_centre())
-        along.on_click(lambda _: self.aim_along())
-        self._aims = (centre, along)
-        for button in self._aims:
-            button.disabled = True
-            button.layout.width = "auto"
-        self._lasso_bar = ipywidgets.HBox([self._chosen, *self._aims])
+        for aim in self._aims:
+            aim.disabled = True
+        self._lasso_bar = row(self._chosen, *self._aims)
         self._lasso_bar.layout.display = "none"
-        self._lasso_bar.layout.align_items = "center"
-        bar = ipywidgets.HBox([self._mode, self._lasso_bar])
-        bar.layout.flex_flow = "row wrap"
-        return bar
+        return row(self._mode, self._lasso_bar)
 
     def _make_marks(self, land: Landscape, names: tuple[str, ...]) -> None:
         self._scales = {"x": linear(0.0, 1.0), "y": linear(0.0, 1.0)}
@@ -241,8 +235,15 @@ class EmbeddingMap(View):
             selected_style={"stroke": INK, "stroke-width": "2"},
             unselected_style={"opacity": "0.35"},
         )
-        cloud.on_hover(lambda _, content: self._show(index, content))
-        cloud.on_element_click(lambda _, content: self._clicked(index, content))
+
+        def hovered(_: object, content: dict[str, Any]) -> None:
+            self._show(index, content)
+
+        def clicked(_: object, content: dict[str, Any]) -> None:
+            self._clicked(index, content)
+
+        cloud.on_hover(hovered)
+        cloud.on_element_click(clicked)
         cloud.observe(self._take_lasso, "selected")
         return cloud
 
@@ -250,17 +251,17 @@ class EmbeddingMap(View):
 
     def _index_of(self, class_index: int, content: dict[str, Any]) -> int | None:
         """Return which sample an event is about, as an index into the data."""
-        row, rows = content.get("data", {}).get("index"), self._rows[class_index]
-        if self._land is None or not isinstance(row, int) or not 0 <= row < len(rows):
+        place, rows = content.get("data", {}).get("index"), self._rows[class_index]
+        if self._land is None or not isinstance(place, int) or not 0 <= place < len(rows):
             return None
-        return int(self._land.sample.index[rows[row]])
+        return int(self._land.sample.index[rows[place]])
 
     def _show(self, class_index: int, content: dict[str, Any]) -> None:
         index, data = self._index_of(class_index, content), self.session.data
         if index is None or data is None or self._land is None:
             return
-        row = int((self._land.sample.index == index).nonzero()[0])
-        probabilities = self._land.population.probabilities[row]
+        place = int((self._land.sample.index == index).nonzero()[0])
+        probabilities = self._land.population.probabilities[place]
         best = int(probabilities.argmax())
         names = self.session.classes.names
         said = f"sample {index}, {names[class_index]} (the model: {names[best]}, {float(probabilities[best]):.2f})"
@@ -282,8 +283,8 @@ class EmbeddingMap(View):
             return
         index, chosen = self._land.sample.index, list[int]()
         for rows, cloud in zip(self._rows, self._real, strict=True):
-            within = [int(row) for row in (() if cloud.selected is None else cloud.selected)]
-            chosen.extend(int(index[rows[row]]) for row in within if 0 <= row < len(rows))
+            within = [int(place) for place in (() if cloud.selected is None else cloud.selected)]
+            chosen.extend(int(index[rows[place]]) for place in within if 0 <= place < len(rows))
         self.select(chosen)
 
     # ---- what is now --------------------------------------------------------------------------------------------

@@ -47,7 +47,8 @@ class PCA:
     def __init__(self, features: Float[Tensor, "row feature"]) -> None:
         self.mean = features.mean(dim=0)
         centred = (features - self.mean).double()
-        _, size, axes = torch.linalg.svd(centred, full_matrices=False)
+        parts: tuple[Tensor, Tensor, Tensor] = torch.linalg.svd(centred, full_matrices=False)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped in torch
+        _, size, axes = parts
         found = axes[:2] * (size[:2, None] > 1e-9 * size[:1, None])
         found = torch.cat([found, found.new_zeros(2 - len(found), features.shape[1])])
         # Each points to where its largest number is positive: the same map each time.

@@ -30,7 +30,7 @@ def thinned(values: NDArray[np.float32], most: int) -> tuple[NDArray[np.float64]
     length = values.shape[1]
     if length <= most:
         return np.arange(length, dtype=np.float64), values
-    ends = np.linspace(0, length, most // 2 + 1).astype(int)
+    ends = np.arange(most // 2 + 1) * length // (most // 2)
     lowest = np.minimum.reduceat(values, ends[:-1], axis=1)
     highest = np.maximum.reduceat(values, ends[:-1], axis=1)
     return np.linspace(0, length - 1, most), np.stack([lowest, highest], axis=2).reshape(len(values), most)

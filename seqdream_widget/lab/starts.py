@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
-import torch
 
 from seqdream_widget.commands import SetStart
 from seqdream_widget.errors import shown
+from seqdream_widget.lab.controls import button, choice, number_box, row, when_changed, words
 from seqdream_widget.lab.figures import DREAM, axis, figure, linear, short
 from seqdream_widget.lab.sketch import sketch
 from seqdream_widget.lab.untyped import Part, bqplot, ipywidgets
@@ -56,9 +57,8 @@ class StartPicker(View):
         pages["pasted numbers"] = self._pasting
         pages["a drawn curve"] = self._drawing
         self._pages = {name: make() for name, make in pages.items()}
-        self._kind = ipywidgets.ToggleButtons(options=list(pages))
-        self._kind.style.button_width = "auto"
-        self._kind.observe(lambda _: self._turn_over(), "value")
+        self._kind = choice(list(pages))
+        when_changed(self._kind, self._turn_over)
         self._place = ipywidgets.VBox([self._pages[self._kind.value]])
         return self._kind, self._place
 
@@ -87,27 +87,28 @@ class StartPicker(View):
     # ---- noise and zeros, means -----------------------------------------------------------------------------
 
     def _plain(self) -> Part:
-        seed = ipywidgets.BoundedIntText(value=0, min=0, max=2**31, description="seed")
-        seed.layout.width = "160px"
-        noise = _button("Begin at noise", "of the data's mean and deviation, where there is data")
-        noise.on_click(lambda _: self.begin_at("noise", int(seed.value)))
-        zeros = _button("Begin at zeros", "then draw with the widget's own tools, if you like")
-        zeros.on_click(lambda _: self.begin_at("zeros"))
-        return _row(noise, seed, zeros)
+        seed = number_box("seed", 2**31)
+        noise = "of the data's mean and standard deviation, where there is data"
+        return row(
+            button("Begin at noise", noise, lambda: self.begin_at("noise", int(seed.value))),
+            seed,
+            button("Begin at zeros", "then draw with the widget's tools", lambda: self.begin_at("zeros")),
+        )
 
     def _means(self) -> Part:
-        everyone = _button("Mean of all", "of all real sequences, at each sample")
-        everyone.on_click(lambda _: self.begin_at("mean"))
         menu = ipywidgets.Dropdown(options=self._classes_there(), description="class")
-        one = _button("Mean of the class", "of its real sequences, at each sample")
-        one.on_click(lambda _: self.begin_at_class_mean(int(menu.value)))
-        return _row(everyone, menu, one)
+        of_class = "of its real sequences, at each sample"
+        return row(
+            button("Mean of all", "of all real sequences, at each sample", lambda: self.begin_at("mean")),
+            menu,
+            button("Mean of the class", of_class, lambda: self.begin_at_class_mean(int(menu.value))),
+        )
 
     def _classes_there(self) -> list[tuple[str, int]]:
         """List the classes that have real sequences, by name and index."""
         if self._data is None:
             return []
-        there = self._data.y.unique().tolist()
+        there = set(map(int, self._data.y))
         return [(short(name, 40), index) for index, name in enumerate(self._data.class_names) if index in there]
 
     # ---- real samples -------------------------------------------------------------------------------------------
@@ -115,51 +116,53 @@ class StartPicker(View):
     def _browser(self) -> Part:
         assert self._data is not None, "there is something to browse"
         self._filter = ipywidgets.Dropdown(options=[("all classes", -1), *self._classes_there()], value=-1)
-        self._filter.observe(lambda _: self._browse(0), "value")
-        number = ipywidgets.BoundedIntText(value=0, min=0, max=len(self._data) - 1, description="sample")
-        number.layout.width = "160px"
-        there = _button("Begin there", "at exactly this sample")
-        there.on_click(lambda _: self.begin_at(int(number.value)))
-        back, on = _button("◀", "previous samples"), _button("▶", "next samples")
-        back.on_click(lambda _: self._browse(self._page - 1))
-        on.on_click(lambda _: self._browse(self._page + 1))
-        self._where = ipywidgets.HTML()
-        self._where.add_class("seqdream-lab-words")
+        when_changed(self._filter, lambda: self._browse(0))
+        number = number_box("sample", len(self._data) - 1)
+        there = button("Begin there", "at exactly this sample", lambda: self.begin_at(int(number.value)))
+        back = button("◀", "previous samples", lambda: self._browse(self._page - 1))
+        on = button("▶", "next samples", lambda: self._browse(self._page + 1))
+        self._where = words()
         self._pictures = [ipywidgets.HTML() for _ in range(PAGE)]
-        self._buttons = [_button("", "begin at exactly this sample") for _ in range(PAGE)]
-        for place, button in enumerate(self._buttons):
-            button.on_click(lambda _, place=place: self.begin_at(self._listed[place]))
+        self._buttons = [
+            button("", "begin at exactly this sample", functools.partial(self._begin_at_listed, place))
+            for place in range(PAGE)
+        ]
         cells = [ipywidgets.VBox([a, b]) for a, b in zip(self._pictures, self._buttons, strict=True)]
         grid = ipywidgets.GridBox(cells)
         grid.layout.grid_template_columns = "repeat(auto-fill, minmax(190px, 1fr))"
         grid.layout.grid_gap = "8px"
         self._browse(0)
-        return ipywidgets.VBox([_row(number, there), _row(self._filter, back, on, self._where), grid])
+        return ipywidgets.VBox([row(number, there), row(self._filter, back, on, self._where), grid])
+
+    def _begin_at_listed(self, place: int) -> None:
+        self.begin_at(self._listed[place])
 
     def _browse(self, page: int) -> None:
         data, wanted = self._data, int(self._filter.value)
         assert data is not None, "there is something to browse"
-        every = torch.arange(len(data)) if wanted < 0 else (data.y == wanted).nonzero()[:, 0]
+        every = [index for index, label in enumerate(map(int, data.y)) if wanted in (-1, label)]
         pages = max(1, -(-len(every) // PAGE))
         self._page = page % pages
-        self._listed: list[int] = every[self._page * PAGE : (self._page + 1) * PAGE].tolist()
+        self._listed = every[self._page * PAGE : (self._page + 1) * PAGE]
         self._where.value = f"page {self._page + 1} of {pages}"
-        for place, (picture, button) in enumerate(zip(self._pictures, self._buttons, strict=True)):
+        for place, (picture, begin) in enumerate(zip(self._pictures, self._buttons, strict=True)):
             is_there = place < len(self._listed)
-            button.layout.visibility = picture.layout.visibility = "visible" if is_there else "hidden"
+            begin.layout.visibility = picture.layout.visibility = "visible" if is_there else "hidden"
             if is_there:
                 index = self._listed[place]
                 picture.value = sketch(data.x[index])
-                button.description = f"{index}: {short(data.class_names[int(data.y[index])], 14)}"
+                begin.description = f"{index}: {short(data.class_names[int(data.y[index])], 14)}"
 
     # ---- pasted and drawn ---------------------------------------------------------------------------------------
 
     def _pasting(self) -> Part:
         text = ipywidgets.Textarea(placeholder="1.5, 0.2, −0.3, … or, with several channels, [[…], […]]", rows=3)
         text.layout.width = "min(100%, 560px)"
-        begin = _button("Begin at these numbers", "as many as the sequence has samples")
-        begin.on_click(lambda _: self.attempt(lambda: self.begin_at(numbers_in(str(text.value)))))
-        return _row(text, begin)
+
+        def begin() -> None:
+            self.attempt(lambda: self.begin_at(numbers_in(str(text.value))))
+
+        return row(text, button("Begin at these numbers", "as many as the sequence has samples", begin))
 
     def _drawing(self) -> Part:
         channels, length = self.session.scene.shape
@@ -178,9 +181,11 @@ class StartPicker(View):
             200,
             interaction=self._pen,
         )
-        begin = _button("Begin at this curve", "draw it with the pointer first")
-        begin.on_click(lambda _: self._begin_at_curve(channels, length))
-        return ipywidgets.VBox([chart, begin])
+
+        def begin() -> None:
+            self._begin_at_curve(channels, length)
+
+        return ipywidgets.VBox([chart, button("Begin at this curve", "draw it with the pointer first", begin)])
 
     def _begin_at_curve(self, channels: int, length: int) -> None:
         drawn = np.interp(np.arange(length), np.asarray(self._curve.x), np.asarray(self._curve.y, dtype=np.float64))
@@ -194,9 +199,10 @@ class StartPicker(View):
             return
         self._told = self.session.run_id
         start, data = self.session.start[0], self.session.data
-        same = [] if data is None else (data.x == start).flatten(1).all(dim=1).nonzero()[:, 0].tolist()
-        if same and data is not None:
-            self.tell(f"This dream began at real sample {same[0]}, {data.class_names[int(data.y[same[0]])]}.")
+        same = () if data is None else (data.x == start).flatten(1).all(dim=1).nonzero()[:, 0]
+        if len(same) and data is not None:
+            index = int(same[0])
+            self.tell(f"This dream began at real sample {index}, {data.class_names[int(data.y[index])]}.")
         else:
             mean, deviation = float(start.mean()), float(start.std())
             self.tell(f"This dream began at a sequence with mean {mean:.3g} and standard deviation {deviation:.3g}.")
@@ -224,13 +230,13 @@ def numbers_in(text: str) -> Any:
     except (ValueError, RecursionError):
         found = None
     if isinstance(found, list):
-        return found
-    words = [word for word in re.split(r"[\s,;\[\]()]+", text.replace("−", "-")) if word]
+        return cast("list[Any]", found)
+    pieces = [word for word in re.split(r"[\s,;\[\]()]+", text.replace("−", "-")) if word]
     try:
-        numbers = [float(word) for word in words]
+        numbers = [float(word) for word in pieces]
     except ValueError:
         wrong = next(
-            word for word in words if not re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", word, re.IGNORECASE)
+            word for word in pieces if not re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", word, re.IGNORECASE)
         )
         raise ValueError(
             f"{shown(wrong)} is no number; paste numbers with commas, spaces or line ends between"
@@ -238,16 +244,3 @@ def numbers_in(text: str) -> Any:
     if not numbers:
         raise ValueError("nothing was pasted; paste as many numbers as the sequence has samples")
     return numbers
-
-
-def _button(description: str, tooltip: str) -> Part:
-    button = ipywidgets.Button(description=description, tooltip=tooltip)
-    button.layout.width = "auto"
-    return button
-
-
-def _row(*parts: Part) -> Part:
-    row = ipywidgets.HBox(list(parts))
-    row.layout.flex_flow = "row wrap"
-    row.layout.align_items = "center"
-    return row

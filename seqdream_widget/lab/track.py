@@ -56,7 +56,7 @@ class Track:
             self._begin()
         most = AT_ONCE if self._told >= 0 else FROM_THE_START
         new = session.trajectory.between(self._told + 1, now - 1, most)
-        sequences = [torch.from_numpy(one[:1]) for one in new.values] if len(new) else []
+        sequences = [torch.as_tensor(one[:1]) for one in new.values] if len(new) else []
         x = torch.cat([*sequences, session.sequence[:1]])
         features = features_of(session.scene.probe, x)
         self.features = features[-1]

@@ -160,7 +160,7 @@ class Prototype(MemberObjective, ClassObjective):
     >>> result = sd.dream(demo.model, some, data=demo.data, steps=9, progress=False)
     """
 
-    target: int | str | None = None
+    target: int | str | None = None  # pyright: ignore[reportIncompatibleVariableOverride] - it never changes
     members: Sequence[int] | None = None
 
     MOST_MEMBERS: ClassVar[int] = 10_000
@@ -207,9 +207,8 @@ class Prototype(MemberObjective, ClassObjective):
         return Members(chosen, x, features_of(scene.probe, x), torch.ones(len(x)))
 
     def _checked(self, members: object) -> tuple[int, ...]:
-        given = (
-            cast("Sequence[object]", members) if isinstance(members, Sequence) and not isinstance(members, str) else []
-        )
+        is_list = isinstance(members, Sequence | range) and not isinstance(members, str)
+        given = cast("Sequence[object]", members if is_list else [])
         if not 1 <= len(given) <= self.MOST_MEMBERS:
             raise ValueError(
                 f"Prototype: members = {shown(members)} is not allowed; give 1 to {self.MOST_MEMBERS:,} indices of "

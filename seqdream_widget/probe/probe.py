@@ -164,8 +164,9 @@ class Probe:
         if self._feature_tap is None or not self._feature_tap.given:
             return None
         linear = cast("nn.Linear", self._plain.module.get_submodule(self._feature_tap.name))
-        weight, bias = linear.weight, linear.bias if linear.bias is not None else torch.zeros(len(linear.weight))
-        weight, bias = (value.detach().float().cpu() for value in (weight, bias))
+        given = cast("Tensor | None", linear.bias)
+        weight = linear.weight.detach().float().cpu()
+        bias = torch.zeros(len(weight)) if given is None else given.detach().float().cpu()
         if len(weight) == 1:
             weight, bias = (torch.cat([torch.zeros_like(value), value]) for value in (weight, bias))
         activity = self(self._example)
