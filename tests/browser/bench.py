@@ -71,7 +71,7 @@ class Bench:
         expect(self.root.locator(".seqdream-step")).to_have_text(said)
 
     def picture(self) -> bytes:
-        return self.root.locator(".uplot canvas").first.screenshot()
+        return self.root.locator(".seqdream-backdrop").first.screenshot()
 
     def points(self) -> dict[str, str]:
         """The values of the control points as they are drawn, by sample."""
@@ -120,7 +120,7 @@ class Bench:
 
     def brush(self, first: float, last: float) -> None:
         """Drag across the chart from one share of its width to another."""
-        box = self.root.locator(".u-over").first.bounding_box()
+        box = self.root.locator(".seqdream-area").first.bounding_box()
         y = box["y"] + box["height"] * 0.9
         self.page.mouse.move(box["x"] + first * box["width"], y)
         self.page.mouse.down()
