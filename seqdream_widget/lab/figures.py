@@ -85,7 +85,7 @@ def round_numbers(low: float, high: float, most: int = 5) -> NDArray[np.float64]
         if last - first <= most:
             break
     first, last = (first, last) if last > first else (first - 1, last + 1)
-    return np.round(np.arange(first, last + 1) * step, 12)
+    return np.array([round(number * step, 12) for number in range(first, last + 1)])
 
 
 def update(mark: Part, **values: object) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import torch
 from jaxtyping import Float
@@ -47,8 +47,8 @@ class PCA:
     def __init__(self, features: Float[Tensor, "row feature"]) -> None:
         self.mean = features.mean(dim=0)
         centred = (features - self.mean).double()
-        parts: tuple[Tensor, Tensor, Tensor] = torch.linalg.svd(centred, full_matrices=False)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped in torch
-        _, size, axes = parts
+        svd: Any = torch.linalg.svd  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped in torch
+        _, size, axes = cast("tuple[Tensor, Tensor, Tensor]", svd(centred, full_matrices=False))
         found = axes[:2] * (size[:2, None] > 1e-9 * size[:1, None])
         found = torch.cat([found, found.new_zeros(2 - len(found), features.shape[1])])
         # Each points to where its largest number is positive: the same map each time.

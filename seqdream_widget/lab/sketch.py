@@ -31,9 +31,8 @@ def thinned(values: NDArray[np.float32], most: int) -> tuple[NDArray[np.float64]
     if length <= most:
         return np.arange(length, dtype=np.float64), values
     ends = np.arange(most // 2 + 1) * length // (most // 2)
-    lowest = np.minimum.reduceat(values, ends[:-1], axis=1)
-    highest = np.maximum.reduceat(values, ends[:-1], axis=1)
-    return np.linspace(0, length - 1, most), np.stack([lowest, highest], axis=2).reshape(len(values), most)
+    pairs = [np.minimum.reduceat(values, ends[:-1], axis=1), np.maximum.reduceat(values, ends[:-1], axis=1)]
+    return np.arange(most) * ((length - 1) / (most - 1)), np.stack(pairs, axis=2).reshape(len(values), most)
 
 
 def sketch(x: Float[Tensor, "channel time"], width: int = 180, height: int = 56) -> str:

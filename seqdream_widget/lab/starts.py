@@ -199,9 +199,9 @@ class StartPicker(View):
             return
         self._told = self.session.run_id
         start, data = self.session.start[0], self.session.data
-        same = () if data is None else (data.x == start).flatten(1).all(dim=1).nonzero()[:, 0]
-        if len(same) and data is not None:
-            index = int(same[0])
+        same = None if data is None else (data.x == start).flatten(1).all(dim=1)
+        if data is not None and same is not None and same.any():
+            index = int(same.int().argmax())
             self.tell(f"This dream began at real sample {index}, {data.class_names[int(data.y[index])]}.")
         else:
             mean, deviation = float(start.mean()), float(start.std())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
-from ipywidgets import VBox
+from ipywidgets import VBox  # pyright: ignore[reportMissingTypeStubs] - ipywidgets is untyped
 
 from seqdream_widget.commands import Command
 from seqdream_widget.lab.pulse import pulse_of
@@ -45,7 +45,7 @@ class View(VBox):  # pyright: ignore[reportUntypedBaseClass] - ipywidgets is unt
         style = ipywidgets.HTML(f"<style>{STYLE.read_text()}</style>")
         style.add_class("seqdream-lab-style")
         # Counted by the front end from 0 on: how often it is shown.
-        super().__init__(children=(style, heading, *self.build(), self._note), _view_count=0)
+        super().__init__(children=(style, heading, *self.build(), self._note), _view_count=0)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
         self._as_part: Part = self
         self._as_part.add_class("seqdream-lab")
         self._as_part.observe(self._follow_sight, "_view_count")

@@ -10,6 +10,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -207,12 +208,13 @@ class Prototype(MemberObjective, ClassObjective):
         return Members(chosen, x, features_of(scene.probe, x), torch.ones(len(x)))
 
     def _checked(self, members: object) -> tuple[int, ...]:
-        is_list = isinstance(members, Sequence | range) and not isinstance(members, str)
-        given = cast("Sequence[object]", members if is_list else [])
+        said = shown(members)
+        plain: object = members.tolist() if isinstance(members, Tensor | np.ndarray) else members  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped in torch
+        is_list = isinstance(plain, Sequence) and not isinstance(plain, str)
+        given = cast("Sequence[object]", plain if is_list else [])
         if not 1 <= len(given) <= self.MOST_MEMBERS:
             raise ValueError(
-                f"Prototype: members = {shown(members)} is not allowed; give 1 to {self.MOST_MEMBERS:,} indices of "
-                f"real sequences"
+                f"Prototype: members = {said} is not allowed; give 1 to {self.MOST_MEMBERS:,} indices of real sequences"
             )
         return tuple(sorted({whole("members", one, 0, 2**31) for one in given}))
 

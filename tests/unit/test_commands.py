@@ -236,11 +236,15 @@ def test_a_new_start_is_undone_and_replayed_to_the_bit(tmp_path):
 
 
 def test_noise_to_begin_at_is_that_of_its_seed_and_leaves_the_runs_own_alone():
-    s = session()
-    s.submit(C.SetStart("noise", seed=3))
-    assert torch.equal(s.sequence, session(start="noise", seed=3).sequence)
+    s, same = session(regularizers=[sd.regularizers.Noise()]), session(regularizers=[sd.regularizers.Noise()])
+    begun_with_noise = s.sequence
     s.submit(C.SetStart("noise", seed=4))
-    assert torch.equal(s.sequence, session(start="noise", seed=4).sequence)
+    assert not torch.equal(s.sequence, begun_with_noise)
+    s.submit(C.SetStart("noise", seed=1))
+    assert torch.equal(s.sequence, begun_with_noise), "the seed of the session"
+    for one in (s, same):
+        one.run(4)
+    assert torch.equal(s.sequence, same.sequence)
 
 
 @pytest.mark.parametrize(
