@@ -122,7 +122,12 @@ class EmbeddingMap(View):
         land = self._land
         if land is not None and self.selected:
             scene, selected = self.session.scene, self.selected
-            self.submit(SetObjective(self.session.turn.ask(lambda: direction_to(scene, land.population, selected))))
+
+            def aim() -> None:
+                direction = self.session.turn.ask(lambda: direction_to(scene, land.population, selected))
+                self.widget.submit(SetObjective(direction))
+
+            self.attempt(aim)
 
     # ---- what it is made of -------------------------------------------------------------------------------------
 
@@ -155,6 +160,7 @@ class EmbeddingMap(View):
         self._scales = {"x": linear(0.0, 1.0), "y": linear(0.0, 1.0)}
         scales = self._scales
         self._tooltip = ipywidgets.HTML()
+        self._tooltip.add_class("seqdream-lab-tip")
         self._rows = [(land.sample.data.y == index).nonzero()[:, 0] for index in range(len(names))]
         self._real = [self._cloud(land, index, name) for index, name in enumerate(names)]
         self._regions = bqplot.Lines(

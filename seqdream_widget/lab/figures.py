@@ -22,7 +22,7 @@ def class_color(index: int) -> str:
 
 def class_shape(index: int) -> str:
     """Return the shape of a class's points."""
-    return SHAPES[(index + index // len(CLASSES)) % len(SHAPES)]
+    return SHAPES[index % len(SHAPES)]
 
 
 def linear(low: float | None = None, high: float | None = None) -> Part:
@@ -79,7 +79,7 @@ def round_numbers(low: float, high: float, most: int = 5) -> NDArray[np.float64]
     [-5.0, 0.0, 5.0, 10.0, 15.0, 20.0]
     """
     span = high - low or abs(high) or 1.0
-    base = 10 ** math.floor(math.log10(span / most))
+    base = 10.0 ** math.floor(math.log10(span / most))
     for step in (base, 2 * base, 5 * base, 10 * base, 20 * base):
         first, last = math.floor(low / step), math.ceil(high / step)
         if last - first <= most:

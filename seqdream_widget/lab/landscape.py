@@ -98,10 +98,11 @@ class Landscape:
         if self.slice is None:
             return {}, []
         box = np.array([low, [high[0], low[1]], high, [low[0], high[1]]])
-        leading = {index: self.slice.region(index, box) for index in range(len(self.slice.level))}
+        classes = range(len(self.slice.level))
+        leading = {index: self.slice.region(index, box) for index in classes}
         leading = {index: polygon for index, polygon in leading.items() if len(polygon)}
         within = float(torch.tensor(NEAR_BORDER).logit())
-        pairs = itertools.combinations(leading, 2)
+        pairs = itertools.combinations(classes, 2)
         borders = [self.slice.border(first, second, within, box) for first, second in pairs]
         return leading, [polygon for polygon in borders if len(polygon)]
 

@@ -49,6 +49,8 @@ class Slice:
 
     def _leading(self, first: int, second: int, left: Polygon) -> Polygon:
         for other in set(range(len(self.level))) - {first, second}:
+            if not len(left):
+                break
             for one in {first, second}:
                 left = clipped(left, self.slope[one] - self.slope[other], self.level[one] - self.level[other])
         return left
