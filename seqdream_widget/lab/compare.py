@@ -231,9 +231,7 @@ class Compare(View):
             update(entry.gap, x=at, y=curves)
             size = float((theirs - mine).square().mean().sqrt())
             most = int((theirs - mine)[channel].abs().argmax())
-            title = (
-                f"<b>{html.escape(entry.label)}</b> · root mean square difference {size:.3g}, largest at sample {most}"
-            )
+            title = f"<b>{html.escape(entry.label)}</b> · RMS difference {size:.3g}, most at {most}"
             if title != entry.title.value:
                 entry.title.value = title
         self.tell("Blue: the other dream. Grey: this one, as it is now. Orange: where they differ.")

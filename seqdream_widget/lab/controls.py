@@ -15,6 +15,7 @@ def button(description: str, tooltip: str, act: Callable[[], object]) -> Part:
 
     made = ipywidgets.Button(description=description, tooltip=tooltip)
     made.layout.width = "auto"
+    made.layout.align_self = "flex-start"
     made.on_click(clicked)
     return made
 

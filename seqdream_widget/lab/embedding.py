@@ -238,7 +238,7 @@ class EmbeddingMap(View):
             labels=[short(name)],
             tooltip=self._tooltip,
             interactions={"hover": "tooltip", "legend_hover": "highlight_axes"},
-            selected_style={"stroke": INK, "stroke-width": "2"},
+            selected_style={"stroke": INK, "stroke-width": "1"},
             unselected_style={"opacity": "0.35"},
         )
 

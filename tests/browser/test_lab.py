@@ -169,7 +169,7 @@ def test_a_row_of_activations_a_snapshot_and_a_listed_sample_do_what_they_say(bo
     compare = board.view("Compare")
     compare.get_by_role("button", name="Snapshot").click()
     board.run_to(python("w.session.step_count") + 20)
-    expect(compare).to_contain_text("root mean square difference")
+    expect(compare).to_contain_text("RMS difference")
     expect(compare.locator(".bqplot")).to_have_count(1)
     board.view("Begin somewhere else").get_by_role("button", name="a real sample").click()
     board.view("Begin somewhere else").get_by_role("button", name=re.compile(r"^2: ")).click()
