@@ -10,6 +10,7 @@ import numpy as np
 from seqdream_widget.lab.figures import DREAM, axis, class_color, figure, fit, linear, number, update
 from seqdream_widget.lab.untyped import Part, bqplot
 from seqdream_widget.lab.view import View
+from seqdream_widget.presets import Preset
 from seqdream_widget.words import objective_words
 
 POINTS = 200
@@ -66,11 +67,12 @@ class ScoreHistory(View):
         """Draw the history, at most 200 points of it."""
         session = self.session
         names = tuple(one.name for one in session.regularizers if one.group == "penalty")
+        climbed = objective_words(session, Preset.behind(session.objective))
         rows = session.history.rows(0, EVER, ("score", *names), POINTS)
         if not len(rows.steps):
             update(self._score, x=[0.0], y=[0.0])
             update(self._terms, x=[0.0], y=[0.0], labels=[])
-            self.tell(f"Climbs the {objective_words(session)}; no step yet.")
+            self.tell(f"No step yet. It climbs: {climbed}.")
             return
         values = rows.scalars.astype(np.float64)
         score = values[:, 0]
@@ -82,5 +84,5 @@ class ScoreHistory(View):
         fit(self._term_axis, 0.0, float(np.nanmax(lines)))
         update(self._terms, x=rows.steps, y=lines, labels=labels)
         latest = ", ".join(f"{label} {number(values[-1, place])}" for label, place in zip(labels, shown, strict=True))
-        said = f"Step {int(rows.steps[-1]):,}: {objective_words(session)} {number(values[-1, 0])}"
+        said = f"Step {int(rows.steps[-1]):,}: {climbed}, {number(values[-1, 0])}"
         self.tell(f"{said}; {latest}." if latest else f"{said}; no penalty.")

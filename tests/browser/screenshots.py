@@ -92,7 +92,7 @@ def main() -> None:
             take(page, lab, name, width, dark=dark)
             page.close()
         for name, (width, dark) in LAB_SHOTS.items():
-            page = browser.new_page(device_scale_factor=1.5)
+            page = browser.new_page()
             take_lab(page, lab, name, width, dark=dark)
             page.close()
     lab.close()
