@@ -180,5 +180,6 @@ def test_what_the_run_publishes_and_the_front_end_sets_at_the_same_time_is_neith
     assert wrong == []
     assert seen == list(range(1, w.session.step_count + 1)) == sent
     assert set(state) >= {"playing", "step_count", "score", "probabilities", "status"}
+    until(lambda: "_saved" in state)  # the loop sees to it after the run
     assert state == {name: getattr(w, name) for name in state}
     assert (w.playing, w.frozen, w.score) == (False, [], w.session.history["score"][-1])
