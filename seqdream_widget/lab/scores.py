@@ -10,6 +10,7 @@ import numpy as np
 from seqdream_widget.lab.figures import DREAM, axis, class_color, figure, fit, linear, number, update
 from seqdream_widget.lab.untyped import Part, bqplot
 from seqdream_widget.lab.view import View
+from seqdream_widget.objectives import ClassObjective
 from seqdream_widget.presets import Preset
 from seqdream_widget.words import objective_words
 
@@ -67,7 +68,9 @@ class ScoreHistory(View):
         """Draw the history, at most 200 points of it."""
         session = self.session
         names = tuple(one.name for one in session.regularizers if one.group == "penalty")
-        climbed = objective_words(session, Preset.behind(session.objective))
+        objective = session.objective
+        of_class = isinstance(objective, ClassObjective)
+        climbed = objective_words(session, None if of_class else Preset.behind(objective))
         rows = session.history.rows(0, EVER, ("score", *names), POINTS)
         if not len(rows.steps):
             update(self._score, x=[0.0], y=[0.0])

@@ -79,7 +79,7 @@ def test_a_view_that_nobody_sees_is_left_alone_and_up_to_date_when_it_is_shown(w
     w.step(5)
     assert words(view) == before
     seen(view)
-    assert words(view).startswith("Step 5: ")
+    assert words(view).startswith("Step 5: logit of high")
     w.step(5)
     assert words(view).startswith("Step 10:")
 
