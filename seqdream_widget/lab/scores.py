@@ -70,7 +70,7 @@ class ScoreHistory(View):
         names = tuple(one.name for one in session.regularizers if one.group == "penalty")
         objective = session.objective
         of_class = isinstance(objective, ClassObjective)
-        climbed = objective_words(session, None if of_class else Preset.behind(objective))
+        climbed = objective_words(session, objective, None if of_class else Preset.behind(objective))
         rows = session.history.rows(0, EVER, ("score", *names), POINTS)
         if not len(rows.steps):
             update(self._score, x=[0.0], y=[0.0])

@@ -132,6 +132,13 @@ class Bench:
         """Give the run a regularizer that it does not have."""
         add(self.root, group, name)
 
+    def choose(self, picker: str, name: str) -> None:
+        """Choose a class by typing its name."""
+        box = self.root.get_by_role("combobox", name=picker)
+        box.click()
+        box.press_sequentially(name)
+        box.press("Enter")
+
     def close(self) -> None:
         self.python("w.close()")
         self.python.close()

@@ -117,7 +117,7 @@ def test_ten_thousand_commands_of_many_hands_are_each_carried_out_once_in_order_
             hands[message["id"] // COMMANDS].hear(message)
 
     w.send = hear
-    w._tell_settings = lambda: None  # most of what a command costs, and not what is asked here
+    w._pages.tell_settings = lambda: None  # most of what a command costs, and not what is asked here
     w.session.submit(C.Freeze(FROZEN, FROZEN + 1))
     w.play()
     threads = [threading.Thread(target=hand.work) for hand in hands]

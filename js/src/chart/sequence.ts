@@ -1,11 +1,13 @@
 /** The main chart: the dream over its start, the band of the real class, and what is frozen. */
 
 import type { Envelope, Frozen, Sequence } from "../protocol";
+import type { Ghost } from "../reading/ghosts";
 import { AXIS_WIDTH, paintGrid, paintLabels } from "./axes";
 import { clipped, type Pen } from "./canvas";
 import { Curve } from "./curve";
 import type { Scale } from "./geometry";
-import { fillBand, fillHatch, traceVisible } from "./layers";
+import { type GhostLine, paintGhosts } from "./ghosts";
+import { fillBand, fillHatch } from "./layers";
 import { Plot } from "./plot";
 import { extent, fitted, type Range, union } from "./range";
 import { Linear, marks } from "./scale";
@@ -17,7 +19,7 @@ const SPACING = { time: 90, value: 60 };
 
 export interface SequenceState {
   readonly sequence: Sequence;
-  readonly start: Sequence | null;
+  readonly ghosts: readonly Ghost[];
   readonly envelope: Envelope | null;
   readonly frozen: readonly Frozen[];
   readonly channel: number;
@@ -27,7 +29,7 @@ export interface SequenceState {
   readonly isHeld: boolean;
 }
 
-function channelOf(sequence: Sequence, channel: number): Float32Array {
+export function channelOf(sequence: Sequence, channel: number): Float32Array {
   return sequence.values.subarray(channel * sequence.time, (channel + 1) * sequence.time);
 }
 
@@ -37,23 +39,27 @@ function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
 
 /** What changes only with a snapshot or a target: looked at once, not 30 times a second. */
 class Backdrop {
-  start: Float32Array | null = null;
+  ghosts: readonly GhostLine[] = [];
   low: Float32Array | null = null;
   high: Float32Array | null = null;
   range: Range | null = null;
   #key: readonly unknown[] = [];
 
-  update({ start, envelope, channel, sequence }: SequenceState): void {
+  update({ ghosts, envelope, channel, sequence }: SequenceState): void {
     const { time } = sequence;
-    const key = [start, envelope, channel, time];
+    const key = [ghosts, envelope, channel, time];
     if (isSame(key, this.#key)) return;
     this.#key = key;
     const side = (of: Sequence | null | undefined) =>
       of?.time === time ? channelOf(of, channel) : null;
-    this.start = side(start);
+    this.ghosts = ghosts.flatMap(({ sequence, ...look }) => {
+      const values = side(sequence);
+      return values === null ? [] : [{ ...look, values }];
+    });
     this.low = side(envelope?.low);
     this.high = side(envelope?.high);
-    this.range = union([this.start, this.low, this.high].map((values) => values && extent(values)));
+    const lines = [this.low, this.high, ...this.ghosts.map(({ values }) => values)];
+    this.range = union(lines.map((values) => values && extent(values)));
   }
 }
 
@@ -127,8 +133,8 @@ export class SequenceChart implements Scale {
     }
     this.#x = new Linear(this.#xRange(), 0, this.#plot.width);
     this.#y = new Linear(this.#range, this.#plot.height, 0);
-    const { start, low, high } = this.#backdrop;
-    const painted = [start, low, high, state.frozen, this.time, this.#range.low, this.#range.high];
+    const { ghosts, low, high } = this.#backdrop;
+    const painted = [ghosts, low, high, state.frozen, this.time, this.#range.low, this.#range.high];
     if (!isSame(painted, this.#painted)) {
       this.#painted = painted;
       this.#paintBackdrop();
@@ -182,15 +188,8 @@ export class SequenceChart implements Scale {
   }
 
   #paintReal(pen: Pen): void {
-    const { context, colours } = pen;
-    const { start, low, high } = this.#backdrop;
+    const { ghosts, low, high } = this.#backdrop;
     if (low !== null && high !== null) fillBand(pen, low, high, this);
-    if (start === null) return;
-    context.beginPath();
-    traceVisible(context, start, this, pen.width);
-    context.strokeStyle = colours.ghost;
-    context.lineWidth = 1;
-    context.lineJoin = "round";
-    context.stroke();
+    paintGhosts(pen, ghosts, this);
   }
 }
