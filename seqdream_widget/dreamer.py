@@ -314,9 +314,10 @@ class Dreamer:
         if not new:
             return stopped
         number = self.step_count + 1
+        told = {dream: not_finite(names, number) for dream, names in new.items()}
         if len(new) + len(stopped) == len(self.start):
-            raise StepError(not_finite(list(dict.fromkeys(itertools.chain(*new.values()))), number))
-        return stopped | {dream: not_finite(names, number) for dream, names in new.items()}
+            raise StepError(not_finite(list(dict.fromkeys(itertools.chain(*new.values()))), number), told)
+        return stopped | told
 
     @torch.no_grad()
     def _project(self, number: int, slope: Tensor) -> dict[str, NDArray[np.float32]]:

@@ -82,6 +82,7 @@ class Bench:
 
     def agrees(self) -> dict[str, str]:
         """Wait until the page shows the very sequence that Python holds, and return its control points."""
+        self.root.scroll_into_view_if_needed()  # out of sight nothing is painted
         end = time.monotonic() + 30
         while True:
             held = self.python("w.sequence[0, 0].tolist()")
