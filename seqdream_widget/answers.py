@@ -13,6 +13,7 @@ from seqdream_widget.pages import Pages
 from seqdream_widget.session import Session
 from seqdream_widget.shelf import Shelf, Snapshot
 from seqdream_widget.verdicts import Verdicts
+from seqdream_widget.windows import View
 
 Job = Callable[[], object]
 
@@ -91,6 +92,8 @@ class Answers:
                 self._compare(request.number)
             case "export":
                 self._export(request)
+            case "view":
+                self._view(request.view)
             case _:
                 self._do(request)
         if goes_on:
@@ -140,6 +143,10 @@ class Answers:
             self._session.apply(Release(gesture))
         if held:
             self._keep()
+
+    def _view(self, view: View | None) -> None:
+        if view is not None:
+            self._post(None, lambda: self._pages.tell_window(view))
 
     # ---- the past -----------------------------------------------------------------------------------------------
 

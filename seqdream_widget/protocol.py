@@ -24,6 +24,7 @@ from seqdream_widget.optimizers import name_of
 from seqdream_widget.parameters import parameters_of, snake_case
 from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers import Regularizer
+from seqdream_widget.windows import MOST_WIDTH, WHOLE, View
 from seqdream_widget.words import objective_words, redo_words, undo_words
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class Request:
         For ``"command"``.
     format, channel : str, int
         For ``"export"``: one of `FORMATS`, and the channel that is drawn.
+    view : View, optional
+        For ``"view"``.
     """
 
     kind: str
@@ -74,6 +77,7 @@ class Request:
     command: Command | None = None
     format: str = ""
     channel: int = 0
+    view: View | None = None
 
 
 _ID, _STEP, _SNAPSHOT = ("id", MOST), ("step", MOST), ("snapshot", MOST)
@@ -94,6 +98,7 @@ NUMBERS: dict[str, tuple[tuple[str, int], ...]] = {
     "recall": (_ID, _SNAPSHOT),
     "discard": (_ID, _SNAPSHOT),
     "export": (_ID,),
+    "view": (("view", MOST), ("start", MOST), ("stop", MOST), ("width", MOST_WIDTH)),
     "receipt": (("number", MOST),),
 }
 
@@ -127,7 +132,8 @@ def read_request(content: object, buffers: object = None) -> Request:
             raise ValueError(unknown("format", form, FORMATS))
     if fields:
         raise ValueError(f"a {kind} message has no field {shown(next(iter(fields)))}")
-    return Request(kind, value, target, command, form, channel)
+    view = View(*numbers) if kind == "view" else None
+    return Request(kind, value, target, command, form, channel, view)
 
 
 def _whole(kind: str, name: str, value: object, most: int) -> int:
@@ -179,7 +185,7 @@ def frame(session: Session, after: int, steps_per_second: float) -> tuple[Messag
     latest = session.step_count
     sequence = session.sequence[0].numpy()
     # The sequence now may have been edited since its step: it is sent as it is, the ones before as they were.
-    room = max(0, SEQUENCE_BYTES // sequence.nbytes - 1)
+    room = max(0, SEQUENCE_BYTES // sequence.nbytes - 1) if sequence.shape[-1] <= WHOLE else 0
     picked = session.trajectory.between(after + 1, latest - 1, room)
     header = {
         "kind": "frame",
@@ -258,6 +264,19 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def window(session: Session, nearest: int) -> tuple[Message, Arrays]:
+    """Say all that a view shows of sequences; `nearest` is the nearest real one that was told, −1: none."""
+    arrays = {
+        "sequence": session.sequence[0].numpy(),
+        "start": session.start[0].numpy(),
+        **envelope(session),
+        **before_edit(session),
+        **push(session),
+        **({} if session.data is None or nearest < 0 else {"nearest": session.data.x[nearest].numpy()}),
+    }
+    return {"kind": "window", "step": session.step_count}, arrays
+
+
 def look(step: int, sequence: Float[Tensor, "batch channel time"]) -> tuple[Message, Arrays]:
     """Show the sequence right after a step."""
     return {"kind": "look", "step": step}, {"sequence": sequence[0].numpy()}
@@ -320,6 +339,7 @@ def settings_of(session: Session, *, playing: bool, status: str, error: str) -> 
         "parameterization": snake_case(type(session.parameterization).__name__),
         "threads": session.threads,
         "channel_names": channel_names(session),
+        **units(session),
         "frozen": session.frozen,
         "regularizers": [
             *(_regularizer(regularizer, present=True) for regularizer in session.regularizers),
@@ -332,6 +352,18 @@ def channel_names(session: Session) -> list[str]:
     """Return what the channels are called, by their numbers where they have no names."""
     names = None if session.data is None else session.data.channel_names
     return list(names or (f"channel {index}" for index in range(session.start.shape[1])))
+
+
+def units(session: Session) -> Message:
+    """Say what time and values mean to people, as far as the data tells."""
+    data, channels = session.data, session.start.shape[1]
+    unit = None if data is None else data.unit
+    scale = None if data is None else data.scale
+    return {
+        "sample_rate": None if data is None else data.sample_rate,
+        "units": [] if unit is None else [unit] * channels if isinstance(unit, str) else list(unit),
+        "scale": [] if scale is None else [list(pair) for pair in zip(*scale, strict=True)],
+    }
 
 
 def objective_of(run: Session | InForce) -> Message:

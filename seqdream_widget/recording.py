@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqdream_widget.chapters import Chapter, InForce
-from seqdream_widget.commands import Edit, MovePoint, SetRegularizer
+from seqdream_widget.commands import Edit, Freeze, MovePoint, SetRegularizer, Unfreeze
+from seqdream_widget.commands.brushes import Brush
 from seqdream_widget.commands.settings import Adopt, SetObjective
 from seqdream_widget.encoding import Encoder
 from seqdream_widget.judge import judged
 from seqdream_widget.log import header_of
 from seqdream_widget.optimizers import name_of
 from seqdream_widget.parameters import parameters_of, snake_case
-from seqdream_widget.protocol import Arrays, Message, channel_names, objective_of
+from seqdream_widget.protocol import Arrays, Message, channel_names, objective_of, units
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.timeline import Done, Remark, Return
 from seqdream_widget.words import command_words
@@ -73,7 +74,8 @@ def _recorded(session: Session, room: int) -> tuple[Message, Arrays]:
         "columns": columns,
         "classes": classes,
         "class_names": list(session.classes.names),
-        **_names(session),
+        "channel_names": channel_names(session),
+        **units(session),
         "terms": _terms([first, *(chapter.then for chapter in chapters)]),
         "first": _settings(before, envelopes),
         "chapters": _told(listed, before, envelopes),
@@ -128,20 +130,6 @@ def _envelopes(session: Session, settings: list[InForce]) -> dict[int, NDArray[n
 
 
 # ---- settings and deeds -----------------------------------------------------------------------------------------
-
-
-def _names(session: Session) -> Message:
-    data, (_, channels, _) = session.data, session.start.shape
-    return {
-        "channel_names": channel_names(session),
-        "sample_rate": None if data is None else data.sample_rate,
-        "units": None if data is None or data.unit is None else _per_channel(data.unit, channels),
-        "scale": None if data is None or data.scale is None else [list(part) for part in data.scale],
-    }
-
-
-def _per_channel(unit: str | tuple[str, ...], channels: int) -> list[str]:
-    return [unit] * channels if isinstance(unit, str) else list(unit)
 
 
 def _terms(settings: list[InForce]) -> list[Message]:
@@ -212,15 +200,16 @@ def _deed(chapter: Chapter) -> Message:
     where: Message = {}
     if isinstance(deed, MovePoint):
         where = {"samples": [max(0, deed.index - deed.radius + 1), deed.index + deed.radius]}
-    elif isinstance(deed, Edit):
+    elif isinstance(deed, Edit | Brush):
         where = {"samples": [deed.start, deed.stop]}
     moves = f", {chapter.count:,} moves" if chapter.count > 1 else ""
     return {"kind": _kind(deed), "words": _words(chapter) + moves, **where}
 
 
 def _kind(deed: object) -> str:
-    name = snake_case(type(deed).__name__)
-    return "edit" if name in ("edit", "move_point") else "freeze" if name in ("freeze", "unfreeze") else "setting"
+    if isinstance(deed, MovePoint | Edit | Brush):
+        return "edit"
+    return "freeze" if isinstance(deed, Freeze | Unfreeze) else "setting"
 
 
 def _words(chapter: Chapter) -> str:

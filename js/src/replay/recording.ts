@@ -1,6 +1,7 @@
 /** A whole run as the page carries it; `docs/replay.md` has the form. Read once, and refused where it is not so. */
 
 import { type Block, type Header, ProtocolError, unpack } from "../arrays";
+import { type Units, unitsOf } from "../chart/units";
 import type { Envelope, Frozen, Objective, Sequence } from "../protocol";
 import { readFrozen, readHeader, readObjective } from "../protocol";
 import {
@@ -104,6 +105,7 @@ export interface Recording {
   readonly classes: readonly number[];
   readonly classNames: readonly string[];
   readonly channelNames: readonly string[];
+  readonly units: Units;
   readonly terms: readonly Term[];
   readonly first: Settings;
   readonly chapters: readonly Chapter[];
@@ -288,6 +290,11 @@ export function readRecording(json: string): Recording {
     classes,
     classNames: list(message.class_names, "class_names", text),
     channelNames: list(message.channel_names, "channel_names", text),
+    units: unitsOf({
+      sample_rate: nullable(message.sample_rate, "sample_rate", number),
+      units: list(message.units, "units", text),
+      scale: list(message.scale, "scale", listOf(number)),
+    }),
     terms: list(message.terms, "terms", readTerm),
     first,
     chapters: readChapters(message.chapters, first),

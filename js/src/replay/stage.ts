@@ -102,6 +102,9 @@ export class Stage {
       envelope: player.envelope.value,
       frozen: player.settings.value.frozen,
       channel,
+      visible: null,
+      units: player.recording.units,
+      stride: 1,
       points: [],
       isHeld: false,
     });
