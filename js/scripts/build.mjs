@@ -36,12 +36,23 @@ if (!dev)
     { in: "src/theme.css", out: "widget" },
   ];
 
+/** What `to_html` writes into its pages: one script that needs no module, and one style sheet. */
+const page = {
+  ...options,
+  format: "iife",
+  entryPoints: [
+    { in: "src/replay/index.ts", out: "replay" },
+    { in: "src/replay/replay.css", out: "replay" },
+  ],
+};
+
 mkdirSync(outdir, { recursive: true });
 if (watch) {
   const watcher = await context(options);
   await watcher.watch();
 } else {
   await build(options);
+  if (!dev) await build(page);
   if (dev) {
     cpSync(join(root, "dev", "index.html"), join(outdir, "index.html"));
     console.log(`open ${join(outdir, "index.html")}`);
