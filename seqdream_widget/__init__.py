@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from seqdream_widget import commands, objectives, parameterizations, presets, regularizers
+    from seqdream_widget import commands, objectives, parameterizations, presets, regularizers, workshop
     from seqdream_widget.datasets import SequenceDataset
     from seqdream_widget.demos import load_demo
     from seqdream_widget.errors import ShapeError, StepError
@@ -43,7 +43,7 @@ _HOME = {
     "transfer": "transfers",
     "SeqDream": "widget",
 }
-_MODULES = ("commands", "objectives", "parameterizations", "presets", "regularizers")
+_MODULES = ("commands", "objectives", "parameterizations", "presets", "regularizers", "workshop")
 
 __all__ = [
     "Log",
@@ -68,6 +68,7 @@ __all__ = [
     "replay",
     "resume",
     "transfer",
+    "workshop",
 ]
 
 

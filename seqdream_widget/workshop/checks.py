@@ -182,7 +182,7 @@ def saturated(run: Run, control: Run | None, answers: Answers) -> Iterator[Findi
         isinstance(run.objective, Logit | Margin) and run.targets == (ABNORMAL,),
         f"{run.objective}, gradient norm {gradient:.3g} in the first step",
         _why_flat(run, flat=flat, gradient=gradient),
-        'another target in the panel, logit or margin; in code w.submit(sd.commands.SetObjective(sd.objectives.Logit('
+        "another target in the panel, logit or margin; in code w.submit(sd.commands.SetObjective(sd.objectives.Logit("
         '"abnormal")))',
     )
     yield alive(run, ABNORMAL)

@@ -55,7 +55,11 @@ def alive(run: Run, name: str) -> Finding:
     said = f"p({name}) = {value:.3g}; moved by {moved:.2g} from the start, root mean square"
     why = "it has hardly moved." if moved < 1e-2 else "it has moved, and not to where it should."  # noqa: PLR2004
     return Finding(
-        f'The dream has arrived at "{name}".', value >= 0.9, said, why, "mend what is above first, then take 150 steps"  # noqa: PLR2004
+        f'The dream has arrived at "{name}".',
+        value >= 0.9,
+        said,
+        why,
+        "mend what is above first, then take 150 steps",  # noqa: PLR2004
     )
 
 
