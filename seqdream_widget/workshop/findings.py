@@ -59,7 +59,7 @@ def alive(run: Run, name: str) -> Finding:
         value >= 0.9,
         said,
         why,
-        "mend what is above first, then take 150 steps",  # noqa: PLR2004
+        "mend what is above first, then take 150 steps",
     )
 
 
