@@ -91,7 +91,7 @@ def nothing_holds(run: Run, control: Run | None, answers: Answers) -> Iterator[F
         "amplitude",
         too_low="it is too quiet: L2, total variation and smoothing all take from the amplitude. Standardize gives it "
         "back",
-        too_high="it is louder than real engines, which were all brought to standard deviation 1. Standardize does that",
+        too_high="it is louder than real engines, which all have standard deviation 1. Standardize does that",
     )
     yield within(
         run,
@@ -146,14 +146,14 @@ def too_smooth(run: Run, control: Run | None, answers: Answers) -> Iterator[Find
     yield within(
         run,
         "roughness",
-        too_low=f"still smoother than any real engine, with {_in_words(smoother)}: it takes away between two steps what "
-        "the gradient has brought. Raise alpha (1 smooths nothing) or every",
+        too_low=f"still smoother than any real engine, with {_in_words(smoother)}: it takes away between two steps "
+        "what the gradient has brought. Raise alpha (1 smooths nothing) or every",
         too_high="now it is rougher than real engines: it smooths too little. Lower alpha, or every",
     )
     yield within(
         run,
         "amplitude",
-        too_low="each smoothing takes some of the amplitude, and nothing gives it back. That is what Standardize is for",
+        too_low="each smoothing takes from the amplitude, and nothing gives it back. That is what Standardize is for",
         too_high="it is louder than real engines: Standardize brings it back",
     )
 

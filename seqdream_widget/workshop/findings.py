@@ -6,6 +6,7 @@ from seqdream_widget.errors import shown
 from seqdream_widget.workshop.evidence import Run
 from seqdream_widget.workshop.feedback import Finding
 
+SURE = 0.9
 CLOSE = 0.02  # of a probability that is read off
 
 
@@ -56,7 +57,7 @@ def alive(run: Run, name: str) -> Finding:
     why = "it has hardly moved." if moved < 1e-2 else "it has moved, and not to where it should."  # noqa: PLR2004
     return Finding(
         f'The dream has arrived at "{name}".',
-        value >= 0.9,
+        value >= SURE,
         said,
         why,
         "mend what is above first, then take 150 steps",

@@ -10,6 +10,8 @@ import pytest
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 WORKSHOP = NOTEBOOKS / "workshop"
+EXPECTED = ("dreaming", "the model ends with a softmax")
+"""A progress bar, and what those who meet a softmax are to read."""
 
 
 def ran(path):
@@ -18,8 +20,8 @@ def ran(path):
     assert all(not cell.get("outputs") for cell in notebook.cells), "committed notebooks carry no outputs"
     nbclient.NotebookClient(notebook, timeout=240, resources={"metadata": {"path": path.parent}}).execute()
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    noise = [output.text for output in outputs if output.get("name") == "stderr" and "dreaming" not in output.text]
-    assert noise == []
+    said = [output.text for output in outputs if output.get("name") == "stderr"]
+    assert [text for text in said if not any(words in text for words in EXPECTED)] == []
     return outputs
 
 
