@@ -1,4 +1,4 @@
-"""Six exercises in an hour, checkers that answer in words, and marking from logs. `docs/teaching.md` is for teachers."""
+"""Six exercises in an hour, checkers that answer in words, marking from logs. See `docs/teaching.md`."""
 
 from seqdream_widget.workshop import marking
 from seqdream_widget.workshop.checking import check

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-_INSTALLED = Path(__file__).parent / "notebooks"
+_INSTALLED = Path(__file__).parents[1] / "notebooks" / "workshop"
 _IN_THE_REPOSITORY = Path(__file__).parents[2] / "notebooks" / "workshop"
 
 
