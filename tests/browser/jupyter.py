@@ -1,4 +1,4 @@
-"""A real JupyterLab or Notebook 7, a real Chromium in front of it and a real kernel behind, for tests and benchmarks."""
+"""A real JupyterLab or Notebook 7, a real Chromium in front of it, a real kernel behind: for tests and benchmarks."""
 
 from __future__ import annotations
 

@@ -69,5 +69,6 @@ def walk(host, page, name, driver):
     assert steps > first
     bench.agrees()
     assert bench.python("w.session.run_id") == 1
-    assert page.errors == []
+    # Notebook 7 itself stumbles over a setting of JupyterLab that it does not have.
+    assert [error for error in page.errors if "/static/notebook/" not in error] == []
     bench.close()
