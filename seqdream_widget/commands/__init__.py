@@ -15,6 +15,7 @@ from seqdream_widget.commands.settings import (
     SetOptimizer,
     SetParameterization,
     SetRegularizer,
+    SetStart,
 )
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "SetOptimizer",
     "SetParameterization",
     "SetRegularizer",
+    "SetStart",
     "Unfreeze",
 ]
