@@ -208,6 +208,12 @@ class Population:
         """Magnitude under which a frequency counts as absent."""
         return Statistics(self.x).floor
 
+    def nearest(self, features: Float[Tensor, "1 feature"]) -> tuple[int, float]:
+        """Return the index of the real sequence that the network places nearest to a dream's features, and how far."""
+        away = distances(features, self.features)[0]
+        index = int(away.argmin())
+        return index, float(away[index])
+
     def members(self, index: int) -> Members:
         """Return the real members of a class; there may be none."""
         if index not in self._members:
