@@ -1,6 +1,7 @@
 /** One rendered widget: its element, its tools, its charts. Several views may share one store. */
 
 import { effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
+import { snapped } from "./chart/geometry";
 import { type CaretState, Overlay } from "./chart/overlay";
 import type { Range } from "./chart/range";
 import { Scheduler } from "./chart/scheduler";
@@ -227,7 +228,7 @@ export class View {
   }
 
   /** Control points follow the curve, but not away from under a hand. */
-  #placePoints(values: Float32Array): void {
+  #placePoints(values: Float32Array, stride: number): void {
     const { chart, pointer, hand } = this;
     if (pointer?.isBusy || this.#held.value !== null || this.caret.isDown) return;
     const focused = this.#charts?.overlay.focused();
@@ -237,7 +238,7 @@ export class View {
       pointCount(chart.width),
       this.isPlaying() ? null : this.store.sequenceStep.value,
       (index) => index === focused || (pointer?.isNear(index) ?? false),
-      (index) => chart.snap(index),
+      (index) => snapped(index, stride, values.length),
     );
   }
 
@@ -408,7 +409,7 @@ export class View {
     this.#paintedChannel = channel;
     const held = this.#held.value?.gesture ?? null;
     const shown = previewed(sequence, this.#previews(), this.frozen());
-    this.#placePoints(channelOf(shown, channel));
+    this.#placePoints(channelOf(shown, channel), stride);
     const points = this.points(sequence.time);
     chart.paint({
       sequence: past ?? shown,

@@ -5,7 +5,7 @@ import type { Ghost } from "../reading/ghosts";
 import { AXIS_WIDTH, paintGrid, paintLabels, paintNames } from "./axes";
 import { clipped, type Pen } from "./canvas";
 import { Curve } from "./curve";
-import type { Scale } from "./geometry";
+import { type Scale, snapped } from "./geometry";
 import { type GhostLine, paintGhosts } from "./ghosts";
 import { fillBand, fillHatch } from "./layers";
 import { Plot } from "./plot";
@@ -124,8 +124,7 @@ export class SequenceChart implements Scale {
 
   /** The nearest sample whose value is known exactly: all are, unless a pixel holds several. */
   snap(index: number): number {
-    const stride = this.#state?.stride ?? 1;
-    return Math.min(Math.floor((this.time - 1) / stride), Math.round(index / stride)) * stride;
+    return snapped(index, this.#state?.stride ?? 1, this.time);
   }
 
   xOf(index: number): number {
