@@ -68,6 +68,7 @@ export class View {
   #painted: Sequence | null = null;
   #paintedChannel = 0;
   #paintedLines: readonly unknown[] = [];
+  #paintedPush: readonly unknown[] = [];
   #drawn = 0;
 
   constructor(store: Store, root: HTMLElement, signal: AbortSignal) {
@@ -423,8 +424,7 @@ export class View {
       points: this.isReadOnly ? [] : points.filter((index) => index !== held?.grip.index),
       isHeld: held !== null || this.#pen.value !== null || this.caret.isDown,
     });
-    const push = past === null ? store.beside.push.value : null;
-    strip.paint(push && channelOf(push, channel), chart);
+    this.#paintPush(strip, past === null ? store.beside.push.value : null, channel);
     const isReading = this.#paintLines(timeline);
     scrub.place();
     overlay.update({
@@ -447,6 +447,16 @@ export class View {
     const { index, value } = this.caret.at();
     const isPen = tool === "draw";
     return { index, value: isPen ? value : null, text: this.caret.text() };
+  }
+
+  /** Where the gradient pushes is told less often than the curve. */
+  #paintPush(strip: Strip, push: Sequence | null, channel: number): void {
+    const { chart, theme } = this;
+    const { low, high } = chart.visible;
+    const state = [strip, push, channel, low, high, chart.width, theme.colours];
+    if (state.every((part, position) => part === this.#paintedPush[position])) return;
+    this.#paintedPush = state;
+    strip.paint(push && channelOf(push, channel), chart);
   }
 
   /** The timeline follows at a reader's pace: a canvas costs as much as the curve it shows. */
