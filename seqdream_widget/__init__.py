@@ -9,23 +9,28 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from seqdream_widget import commands, objectives, parameterizations, presets, regularizers
+    from seqdream_widget import commands, lab, objectives, parameterizations, presets, regularizers
     from seqdream_widget.datasets import SequenceDataset
     from seqdream_widget.demos import load_demo
     from seqdream_widget.errors import ShapeError, StepError
     from seqdream_widget.headless import Result, dream
     from seqdream_widget.judge import Plausibility, plausibility
+    from seqdream_widget.lab import Lab
     from seqdream_widget.log import Log
     from seqdream_widget.probe import layers
     from seqdream_widget.replaying import replay
     from seqdream_widget.resuming import resume
     from seqdream_widget.session import Session
+    from seqdream_widget.sweeps.atlas import Atlas
+    from seqdream_widget.sweeps.sweep import sweep
     from seqdream_widget.transfers import Transfer, transfer
     from seqdream_widget.widget import SeqDream
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "Atlas": "sweeps.atlas",
+    "sweep": "sweeps.sweep",
     "SequenceDataset": "datasets",
     "load_demo": "demos",
     "ShapeError": "errors",
@@ -35,6 +40,7 @@ _HOME = {
     "Plausibility": "judge",
     "plausibility": "judge",
     "layers": "probe",
+    "Lab": "lab",
     "Log": "log",
     "replay": "replaying",
     "resume": "resuming",
@@ -43,9 +49,11 @@ _HOME = {
     "transfer": "transfers",
     "SeqDream": "widget",
 }
-_MODULES = ("commands", "objectives", "parameterizations", "presets", "regularizers")
+_MODULES = ("commands", "lab", "objectives", "parameterizations", "presets", "regularizers")
 
 __all__ = [
+    "Atlas",
+    "Lab",
     "Log",
     "Plausibility",
     "Result",
@@ -58,6 +66,7 @@ __all__ = [
     "__version__",
     "commands",
     "dream",
+    "lab",
     "layers",
     "load_demo",
     "objectives",
@@ -67,6 +76,7 @@ __all__ = [
     "regularizers",
     "replay",
     "resume",
+    "sweep",
     "transfer",
 ]
 

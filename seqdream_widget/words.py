@@ -15,7 +15,7 @@ from seqdream_widget.commands import (
 from seqdream_widget.commands.brushes import Brush
 from seqdream_widget.commands.samples import SegmentCommand
 from seqdream_widget.commands.settings import Adopt
-from seqdream_widget.objectives import ClassObjective, Objective
+from seqdream_widget.objectives import ClassObjective, Objective, Prototype
 from seqdream_widget.parameters import snake_case
 from seqdream_widget.presets import Preset
 from seqdream_widget.session import Session
@@ -27,6 +27,8 @@ def objective_words(session: Session, objective: Objective, preset: Preset | Non
     names = [session.classes.names[target] for target in objective.targets]
     if preset is not None:
         return presets.PHRASES[preset.name].format(*names)
+    if isinstance(objective, Prototype) and objective.members is not None:
+        return f"centre of {len(objective.members)} real sequences"
     if isinstance(objective, ClassObjective):
         return f"{snake_case(type(objective).__name__).replace('_', ' ')} of {names[0]}"
     return str(objective)

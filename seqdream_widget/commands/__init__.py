@@ -24,6 +24,7 @@ from seqdream_widget.commands.settings import (
     SetOptimizer,
     SetParameterization,
     SetRegularizer,
+    SetStart,
 )
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "SetOptimizer",
     "SetParameterization",
     "SetRegularizer",
+    "SetStart",
     "Shift",
     "Unfreeze",
 ]

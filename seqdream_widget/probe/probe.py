@@ -151,6 +151,30 @@ class Probe:
         return Activity(logits, x, features, {name: caught[Tap(name)] for name in layers} if layers else {})
 
     @property
+    def example(self) -> Float[Tensor, "2 channel time"]:
+        """Two sequences such as the model takes, to find out with what it does."""
+        return self._example.clone()
+
+    @torch.no_grad()
+    def classifier(self) -> tuple[Float[Tensor, "class feature"], Float[Tensor, " class"]] | None:
+        """Return weight and bias of the last ``Linear``, where it alone makes the logits of the features.
+
+        Of a model with one output the first class has logit 0. Logits are told up to what all classes share.
+        """
+        if self._feature_tap is None or not self._feature_tap.given:
+            return None
+        linear = cast("nn.Linear", self._plain.module.get_submodule(self._feature_tap.name))
+        given = cast("Tensor | None", linear.bias)
+        weight = linear.weight.detach().float().cpu()
+        bias = torch.zeros(len(weight)) if given is None else given.detach().float().cpu()
+        if len(weight) == 1:
+            weight, bias = (torch.cat([torch.zeros_like(value), value]) for value in (weight, bias))
+        activity = self(self._example)
+        mine = (activity.features.float().cpu() @ weight.T + bias).softmax(dim=1)
+        theirs = activity.probabilities().float().cpu()
+        return (weight, bias) if mine.shape == theirs.shape and _close(mine, theirs) else None
+
+    @property
     def folded(self) -> bool:
         """Whether BatchNorm was folded into the convolutions."""
         return self._folded is not None

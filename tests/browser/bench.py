@@ -87,6 +87,7 @@ class Bench:
 
     def agrees(self) -> list[float]:
         """Wait until the page shows the very sequence that Python holds, and return it."""
+        self.root.scroll_into_view_if_needed()  # out of sight nothing is painted
         end = time.monotonic() + 30
         while not self.shows(held := self.python("w.sequence[0, 0].tolist()")):
             assert time.monotonic() < end, f"the page shows {self.points()}"

@@ -77,6 +77,10 @@ COMMANDS = {
         "parameterization": rng.choice([*Parameterization.types, {"type": "spline", "every": rng.randint(1, 20)}])
     },
     "reset": lambda rng: {},
+    "set_start": lambda rng: {
+        "start": rng.choice(["noise", "zeros", "mean", rng.randrange(30), [rng.uniform(-2, 2) for _ in range(LENGTH)]]),
+        "seed": rng.randrange(9),
+    },
     "note": lambda rng: {"text": "look here"},
 }
 NUMBERS = {

@@ -87,6 +87,8 @@ COMMANDS = st.one_of(
     st.builds(C.SetOptimizer, st.sampled_from(["adam", "sgd", "rmsprop", "rprop", "lbfgs"])),
     st.builds(C.SetParameterization, st.sampled_from(["samples", "fourier", "magnitude_fourier", "spline"])),
     st.just(C.Reset()),
+    st.builds(C.SetStart, st.sampled_from(["noise", "zeros", "mean", 3]), st.integers(0, 9)),
+    st.builds(C.SetStart, st.lists(st.floats(-2, 2, width=32), min_size=LENGTH, max_size=LENGTH)),
 )
 ACTIONS = st.one_of(
     st.tuples(st.just("run"), st.integers(1, 7)),
