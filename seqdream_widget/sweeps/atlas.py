@@ -35,6 +35,7 @@ from seqdream_widget.sweeps.studio import Outcome, Studio
 from seqdream_widget.sweeps.table import table_of
 
 if TYPE_CHECKING:
+    from seqdream_widget.sweeps.gallery import Explorer
     from seqdream_widget.widget import SeqDream
 
 VERSION = 1
@@ -335,6 +336,18 @@ class Atlas:
         from seqdream_widget.widget import SeqDream  # noqa: PLC0415 - the engine needs no widgets
 
         return SeqDream(session=self.session(dream))
+
+    def show(self) -> Explorer:
+        """Return the gallery: cards by class and verdict, to sort and to filter; one opens below and goes on by hand.
+
+        Raises
+        ------
+        ValueError
+            If there are more than 20,000 dreams.
+        """
+        from seqdream_widget.sweeps.gallery import Explorer  # noqa: PLC0415 - the engine needs no widgets
+
+        return Explorer(self)
 
     def _session(self, row: int, **settings: Any) -> Session:
         described = self.origin.described
