@@ -12,6 +12,7 @@ from seqdream_widget.pages import Pages
 from seqdream_widget.session import Session
 from seqdream_widget.shelf import Shelf, Snapshot
 from seqdream_widget.verdicts import Verdicts
+from seqdream_widget.windows import View
 
 Job = Callable[[], object]
 
@@ -88,6 +89,8 @@ class Answers:
                 self._look(request.number)
             case "compare":
                 self._compare(request.number)
+            case "view":
+                self._view(request.view)
             case _:
                 self._do(request)
         if goes_on:
@@ -137,6 +140,10 @@ class Answers:
             self._session.apply(Release(gesture))
         if held:
             self._keep()
+
+    def _view(self, view: View | None) -> None:
+        if view is not None:
+            self._post(None, lambda: self._pages.tell_window(view))
 
     # ---- the past -----------------------------------------------------------------------------------------------
 

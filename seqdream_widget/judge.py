@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from seqdream_widget.classes import Classes
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.errors import ShapeError, shown
-from seqdream_widget.population import PerModel, Population, distances, key_of
+from seqdream_widget.population import PerModel, Population, key_of
 from seqdream_widget.probe import Probe
 from seqdream_widget.probe.custody import fingerprint
 from seqdream_widget.standards import Band, Standard
@@ -290,9 +290,8 @@ class Judge:
         return figures
 
     def _nearest(self, features: Tensor) -> Nearest:
-        away = distances(features, self.population.features)[0]
-        index = int(away.argmin())
-        return Nearest(index, self.classes.names[int(self.population.y[index])], float(away[index]))
+        index, distance = self.population.nearest(features)
+        return Nearest(index, self.classes.names[int(self.population.y[index])], distance)
 
 
 def _leading(probabilities: Tensor) -> tuple[int, int]:

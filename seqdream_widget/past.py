@@ -197,7 +197,7 @@ class Past(Readings, Driven):
             return other
 
     def compare_unsteered(self) -> Comparison:
-        """Compare with what the gradient alone comes to: the same start, seed and first settings, as many steps.
+        """Compare with what the gradient alone comes to: the start of this run, seed and first settings, as many steps.
 
         Nothing of the session changes.
 
@@ -225,6 +225,7 @@ class Past(Readings, Driven):
         with deferred() as interrupt, self._alone(), intra_op_threads(self.threads):
             alone = self._dreamer.twin()
             alone.become(self._timeline.first)
+            alone.begin_at(self._dreamer.start)
             for _ in range(self.step_count):
                 alone.step()
                 if interrupt.seen:

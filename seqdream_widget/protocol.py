@@ -27,6 +27,7 @@ from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.session import Session
 from seqdream_widget.shelf import Shelf, Snapshot
 from seqdream_widget.verdicts import Verdict
+from seqdream_widget.windows import MOST_WIDTH, WHOLE, View
 from seqdream_widget.words import objective_words, redo_words, undo_words
 
 PROTOCOL = 1
@@ -59,12 +60,15 @@ class Request:
         The step or the snapshot to go to.
     command : Command, optional
         For ``"command"``.
+    view : View, optional
+        For ``"view"``.
     """
 
     kind: str
     number: int = 0
     target: int = 0
     command: Command | None = None
+    view: View | None = None
 
 
 _ID, _STEP, _SNAPSHOT = ("id", MOST), ("step", MOST), ("snapshot", MOST)
@@ -84,6 +88,7 @@ NUMBERS: dict[str, tuple[tuple[str, int], ...]] = {
     "compare": (_SNAPSHOT,),
     "recall": (_ID, _SNAPSHOT),
     "discard": (_ID, _SNAPSHOT),
+    "view": (("view", MOST), ("start", MOST), ("stop", MOST), ("width", MOST_WIDTH)),
     "receipt": (("number", MOST),),
 }
 
@@ -112,7 +117,8 @@ def read_request(content: object, buffers: object = None) -> Request:
     command = Command.from_json(fields.pop("command", None)) if kind == "command" else None
     if fields:
         raise ValueError(f"a {kind} message has no field {shown(next(iter(fields)))}")
-    return Request(kind, value, target, command)
+    view = View(*numbers) if kind == "view" else None
+    return Request(kind, value, target, command, view)
 
 
 def _whole(kind: str, name: str, value: object, most: int) -> int:
@@ -164,7 +170,7 @@ def frame(session: Session, after: int, steps_per_second: float) -> tuple[Messag
     latest = session.step_count
     sequence = session.sequence[0].numpy()
     # The sequence now may have been edited since its step: it is sent as it is, the ones before as they were.
-    room = max(0, SEQUENCE_BYTES // sequence.nbytes - 1)
+    room = max(0, SEQUENCE_BYTES // sequence.nbytes - 1) if sequence.shape[-1] <= WHOLE else 0
     picked = session.trajectory.between(after + 1, latest - 1, room)
     header = {
         "kind": "frame",
@@ -243,6 +249,19 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def window(session: Session, nearest: int) -> tuple[Message, Arrays]:
+    """Say all that a view shows of sequences; `nearest` is the nearest real one that was told, −1: none."""
+    arrays = {
+        "sequence": session.sequence[0].numpy(),
+        "start": session.start[0].numpy(),
+        **envelope(session),
+        **before_edit(session),
+        **push(session),
+        **({} if session.data is None or nearest < 0 else {"nearest": session.data.x[nearest].numpy()}),
+    }
+    return {"kind": "window", "step": session.step_count}, arrays
+
+
 def look(step: int, sequence: Float[Tensor, "batch channel time"]) -> tuple[Message, Arrays]:
     """Show the sequence right after a step."""
     return {"kind": "look", "step": step}, {"sequence": sequence[0].numpy()}
@@ -307,11 +326,23 @@ def settings_of(session: Session, *, playing: bool, status: str, error: str) -> 
         "parameterization": snake_case(type(session.parameterization).__name__),
         "threads": session.threads,
         "channel_names": list(names or (f"channel {index}" for index in range(channels))),
+        **_units(session.data, channels),
         "frozen": session.frozen,
         "regularizers": [
             *(_regularizer(regularizer, present=True) for regularizer in session.regularizers),
             *(_regularizer(regularizer, present=False) for regularizer in _offered(session)),
         ],
+    }
+
+
+def _units(data: SequenceDataset | None, channels: int) -> Message:
+    """Say what time and values mean to people, as far as the data tells."""
+    unit = None if data is None else data.unit
+    scale = None if data is None else data.scale
+    return {
+        "sample_rate": None if data is None else data.sample_rate,
+        "units": [] if unit is None else [unit] * channels if isinstance(unit, str) else list(unit),
+        "scale": [] if scale is None else [list(pair) for pair in zip(*scale, strict=True)],
     }
 
 

@@ -62,7 +62,7 @@ export class Link {
 
   /** Sends a message that the kernel answers in some way, and starts to wait for that. */
   post(message: BrowserMessage): void {
-    if (!this.#deliver(message)) return;
+    if (!this.say(message)) return;
     this.#patienceTimer ??= setTimeout(() => {
       this.#patienceTimer = null;
       this.#onSilence();
@@ -70,8 +70,8 @@ export class Link {
     }, PATIENCE);
   }
 
-  /** Hosts throw where the kernel of a widget is gone. */
-  #deliver(message: BrowserMessage): boolean {
+  /** Sends a message that needs no answer. Hosts throw where the kernel of a widget is gone. */
+  say(message: BrowserMessage): boolean {
     if (this.#closed) return false;
     try {
       this.#send(message);
@@ -152,7 +152,7 @@ export class Link {
     if (this.#receiptTimer !== null) clearTimeout(this.#receiptTimer);
     this.#receiptTimer = null;
     this.#lastReceipt = performance.now();
-    if (this.#painted >= 0) this.#deliver({ kind: "receipt", number: this.#painted });
+    if (this.#painted >= 0) this.say({ kind: "receipt", number: this.#painted });
   }
 
   close(): void {

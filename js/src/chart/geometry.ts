@@ -1,14 +1,5 @@
 /** Where things are on the chart: pure functions of samples and pixels. */
 
-/** An odd number, so that one control point sits in the middle. */
-const CONTROL_POINTS = 13;
-
-/** Sample indices of the control points: evenly spread, never twice the same. */
-export function controlPoints(time: number): number[] {
-  const count = Math.min(CONTROL_POINTS, time);
-  return Array.from({ length: count }, (_, point) => Math.floor(((point + 0.5) * time) / count));
-}
-
 /** From samples to pixels and back; `value` positions grow downwards. */
 export interface Scale {
   readonly time: number;
