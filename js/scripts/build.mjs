@@ -29,11 +29,13 @@ const options = {
   logLevel: "info",
 };
 
-// The host loads one script and one style sheet, both called `widget`.
+// The host loads one script and one style sheet of a widget, both of one name.
 if (!dev)
   options.entryPoints = [
     { in: "src/index.ts", out: "widget" },
     { in: "src/theme.css", out: "widget" },
+    { in: "src/gallery/index.ts", out: "gallery" },
+    { in: "src/gallery/gallery.css", out: "gallery" },
   ];
 
 /** What `to_html` writes into its pages: one script that needs no module, and one style sheet. */

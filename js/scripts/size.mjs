@@ -9,6 +9,8 @@ const LIMITS = {
   "widget.css": 26_000,
   "replay.js": 70_000,
   "replay.css": 30_000,
+  "gallery.js": 14_000,
+  "gallery.css": 10_000,
 };
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
