@@ -51,7 +51,7 @@ def chosen(gallery, **choices) -> None:
 
 def test_a_thousand_dreams_are_sorted_filtered_scrolled_and_one_is_gone_on_with(scene, page):
     gallery, python = scene
-    count, status = gallery.locator("output"), gallery.get_by_role("status")
+    count, status = gallery.locator("output"), gallery.locator(".seqdream-gallery-status")
     assert python("len(atlas)") == 1000
     expect(count).to_have_text("1,000 dreams")
     expect(at(gallery, 1)).to_have_attribute("data-dream", "0")
@@ -66,7 +66,7 @@ def test_a_thousand_dreams_are_sorted_filtered_scrolled_and_one_is_gone_on_with(
 
     chosen(gallery, Verdict="failed (24)")
     expect(count).to_have_text("24 of 1,000 dreams")
-    gallery.get_by_role("option").first.click()
+    at(gallery, 1).click()
     expect(status).to_contain_text("has no sequence: the objective raised ArithmeticError: no score <b>here</b>")
     assert gallery.locator("b").count() == 0
 
@@ -100,7 +100,7 @@ def go_on_by_keyboard(page, gallery, python) -> None:
     below = page.locator(BELOW)
     expect(below).to_have_count(1, timeout=30_000)
     expect(gallery.locator(f"[data-dream='{dream}']")).to_have_attribute("aria-selected", "true")
-    expect(gallery.get_by_role("status")).to_contain_text(f"Dream {dream} is open below")
+    expect(gallery.locator(".seqdream-gallery-status")).to_contain_text(f"Dream {dream} is open below")
     assert python(f"bool((explorer.widget.session.sequence[0].numpy() == atlas.sequences[{dream}]).all())")
     before = python("float(explorer.widget.session._dreamer.evaluate().values['score'][0])")
     below.get_by_role("button", name="Play", exact=True).click()

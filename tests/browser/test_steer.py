@@ -85,8 +85,7 @@ def test_a_person_reads_steers_scrubs_branches_and_returns(bench):
     assert python("bool((w.snapshots[0].sequence == w.session.sequence_at(w.snapshots[0].step)).all())")
     timeline.focus()
     timeline.press("Enter")
-    python.until("not w.playing")
-    assert python("w.session.step_count") == looked
+    python.until(f"not w.playing and w.session.step_count == {looked}")
     assert python("bool((w.sequence == w.snapshots[0].sequence).all())")
     expect(moment).to_have_count(0)
     bench.agrees()

@@ -163,7 +163,7 @@ def test_batches_are_as_large_as_pays_and_little_is_filled_up(demo, dreams, batc
 
 
 @described
-class Fails(ClassObjective):
+class Fails(ClassObjective, abstract=True):
     """Raises for one class, or is not finite, or has a gradient that is not."""
 
     how: str = "raises"
