@@ -6,7 +6,7 @@ NODE_MODULES := js/node_modules/.installed
 FRONT_END := seqdream_widget/static/widget.js
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: demo docs test build environment lint types test-python test-js exactness test-crash test-browser test-kernels bench-streaming bench-engine bench-plausibility bench-planted soak pictures screenshots clean
+.PHONY: demo docs test build environment lint types test-python test-js exactness test-crash test-sweep-crash test-browser test-kernels bench-streaming bench-engine bench-plausibility bench-planted bench-sweep soak pictures screenshots clean
 .DELETE_ON_ERROR:
 
 demo: build  ## JupyterLab on the quickstart; NO_BROWSER=1 only serves it and prints the address
@@ -54,6 +54,9 @@ exactness: build  ## what tests/unit/test_exactness.py says, for every optimizer
 test-crash: build  ## kill -9 at fifty moments of a run with edits
 	KILLS=50 $(BIN)/python -m pytest tests/unit/test_crash.py
 
+test-sweep-crash: build  ## kill -9 at ten moments of a sweep
+	KILLS=10 $(BIN)/python -m pytest tests/unit/test_sweep_crash.py
+
 test-browser: build chromium  ## real JupyterLab, real Chromium, real kernel
 	$(BIN)/python -m pytest tests/browser
 
@@ -82,6 +85,9 @@ bench-plausibility: build  ## how often the presets arrive; trains the networks 
 
 bench-planted: build  ## whether dreams find what was planted
 	$(BIN)/python -m benchmarks.planted
+
+bench-sweep: build  ## what many dreams cost, beside single runs and on a cluster; how stable they are
+	$(BIN)/python -m benchmarks.sweep
 
 screenshots: build chromium  ## docs/images, from a real JupyterLab in light and dark
 	$(BIN)/python -m tests.browser.screenshots

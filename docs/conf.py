@@ -29,7 +29,10 @@ version = release = seqdream_widget.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 exclude_patterns = ["_build", "README.md"]
 default_role = "py:obj"
-suppress_warnings = ["toc.empty_glob"]  # pages that are on their way
+suppress_warnings = [
+    "myst.header",  # pages whose only headings are the names of classes
+    "ref.python",  # a word in a docstring, such as "sequence", that names several things
+]
 
 myst_heading_anchors = 4
 myst_links_external_new_tab = False
@@ -70,9 +73,15 @@ MOVED = {
 """Files outside `docs`, and the page that shows each."""
 
 
-def follow_moved(app: Sphinx, page: str, source: list[str]) -> None:
-    """Lead the links that leave `docs` to the pages that show what they lead to."""
-    del app
+QUESTIONS = "<!-- questions -->"
+"""Where `docs/README.md`, which is what GitHub shows of this folder, has its table; and where the front page has it."""
+
+
+def prepare(app: Sphinx, page: str, source: list[str]) -> None:
+    """Give the front page its table, and lead the links that leave `docs` to the pages that show what they lead to."""
+    if page == app.config.root_doc:
+        readme = (Path(app.srcdir) / "README.md").read_text("utf-8")
+        source[0] = source[0].replace(QUESTIONS, readme.partition(QUESTIONS)[2])
     up = "../" * page.count("/")
     for file, shown in MOVED.items():
         source[0] = source[0].replace(f"]({up}../{file}", f"]({up}{shown}")
@@ -97,7 +106,7 @@ def write_replay(app: Sphinx, failed: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect what is ours."""
-    app.connect("source-read", follow_moved)
+    app.connect("source-read", prepare)
     app.connect("missing-reference", find_by_short_name)
     app.connect("build-finished", write_replay)
     return {"parallel_read_safe": True}

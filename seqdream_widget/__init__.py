@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from seqdream_widget.replaying import replay
     from seqdream_widget.resuming import resume
     from seqdream_widget.session import Session
+    from seqdream_widget.sweeps.atlas import Atlas
+    from seqdream_widget.sweeps.sweep import sweep
     from seqdream_widget.transfers import Transfer, transfer
     from seqdream_widget.widget import SeqDream
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "Atlas": "sweeps.atlas",
+    "sweep": "sweeps.sweep",
     "SequenceDataset": "datasets",
     "load_demo": "demos",
     "ShapeError": "errors",
@@ -46,6 +50,7 @@ _HOME = {
 _MODULES = ("commands", "objectives", "parameterizations", "presets", "regularizers")
 
 __all__ = [
+    "Atlas",
     "Log",
     "Plausibility",
     "Result",
@@ -67,6 +72,7 @@ __all__ = [
     "regularizers",
     "replay",
     "resume",
+    "sweep",
     "transfer",
 ]
 

@@ -23,6 +23,7 @@ from safetensors.torch import save as save_tensors
 
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.encoding import Encoder, Json
+from seqdream_widget.files import write_whole
 from seqdream_widget.log import line_of, record_of
 from seqdream_widget.stored import stored, stored_rows
 from seqdream_widget.timeline import Cursor, Moment, Timeline
@@ -110,9 +111,9 @@ class Autosave:
         encoder = Encoder(source.data)
         record = header(encoder)
         for name, tensor in encoder.tensors.items():
-            _write(directory / TENSORS / f"{name}.safetensors", save_tensors({name: tensor}))
+            write_whole(directory / TENSORS / f"{name}.safetensors", save_tensors({name: tensor}))
         line = line_of(record).encode()
-        _write(directory / LOG, line)
+        write_whole(directory / LOG, line)
         encoder.tensors = {}
         return Autosave(directory, source, [line], claimed(directory), encoder)
 
@@ -222,39 +223,23 @@ class Autosave:
         }
         content = save_tensors(self._encoder.tensors, {"record": json.dumps(record)})
         self._encoder.tensors = {}
-        _write(self.directory / CHECKPOINT, content)
+        write_whole(self.directory / CHECKPOINT, content)
 
     def _keep_tensors(self) -> None:
         for name, tensor in self._encoder.tensors.items():
             path = self.directory / TENSORS / f"{name}.safetensors"
             if not path.exists():
-                _write(path, save_tensors({name: tensor}))
+                write_whole(path, save_tensors({name: tensor}))
         self._encoder.tensors = {}
 
 
 def claimed(directory: Path, mark: str | None = None) -> str:
     """Put a mark into a directory: whoever came last goes on, and one from before finds it and leaves off."""
     mark = mark or uuid.uuid4().hex
-    _write(directory / OWNER, mark.encode())
+    write_whole(directory / OWNER, mark.encode())
     return mark
 
 
 def digest_of(lines: Iterable[bytes]) -> str:
     """Return what tells the lines of a log from others: their SHA-256."""
     return hashlib.sha256(b"".join(lines)).hexdigest()
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all, also after a power cut."""
-    beside = path.with_name(f".{path.name}.part")
-    with beside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    if os.name == "posix":  # elsewhere a directory cannot be opened
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

@@ -42,11 +42,14 @@ class Measurement:
     probabilities : array of shape (batch, class)
     after : Tensor of shape (batch, channel, time)
         The sequence after the update, a copy.
+    gradient : Tensor of shape (batch, channel, time)
+        That of the loss at the sequence before the update, masked and shaped.
     """
 
     values: dict[str, NDArray[np.float32]]
     probabilities: NDArray[np.float32]
     after: Float[Tensor, "batch channel time"]
+    gradient: Float[Tensor, "batch channel time"]
 
 
 @dataclasses.dataclass(eq=False, slots=True)
@@ -222,7 +225,7 @@ class Dreamer:
             off = np.isin(np.arange(len(self.start)), list(stopped))
             values = {name: np.where(off, np.float32(np.nan), row) for name, row in values.items()}
             probabilities = np.where(off[:, None], np.float32(np.nan), probabilities)
-        return Measurement(values, probabilities, x)
+        return Measurement(values, probabilities, x, evaluation.gradient)
 
     @contextlib.contextmanager
     def _undone_on_error(self) -> Generator[_Before]:
@@ -305,9 +308,10 @@ class Dreamer:
         if not new:
             return stopped
         number = self.step_count + 1
+        told = {dream: not_finite(names, number) for dream, names in new.items()}
         if len(new) + len(stopped) == len(self.start):
-            raise StepError(not_finite(list(dict.fromkeys(itertools.chain(*new.values()))), number))
-        return stopped | {dream: not_finite(names, number) for dream, names in new.items()}
+            raise StepError(not_finite(list(dict.fromkeys(itertools.chain(*new.values()))), number), told)
+        return stopped | told
 
     @torch.no_grad()
     def _project(self, number: int, slope: Tensor) -> dict[str, NDArray[np.float32]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import reprlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 
 class ShapeError(ValueError):
@@ -16,7 +16,17 @@ class StepError(RuntimeError):
 
     Raised when the model, the objective or a regularizer raises, and when the loss or its gradient is not
     finite; the message names the term. The cause, if there was one, is in ``__cause__``.
+
+    Attributes
+    ----------
+    dreams : dict of int to str
+        Where no dream of the batch is left to go on: those that stopped with this step, and why. Empty where something
+        raised.
     """
+
+    def __init__(self, message: str, dreams: Mapping[int, str] | None = None) -> None:
+        super().__init__(message)
+        self.dreams = dict(dreams or {})
 
 
 class _Repr(reprlib.Repr):

@@ -179,7 +179,8 @@ def record_of(event: Event, encoder: Encoder) -> Json:
     if isinstance(event, Done):
         return {"event": "command", "command": encoder.encode(event.outcome), "threads": event.threads}
     if isinstance(event, Return):
-        return {"event": event.how, "step": event.step}
+        where = {"moment": event.to} if event.how == "return" else {}
+        return {"event": event.how, "step": event.step, **where}
     return {"event": event.kind, "text": event.text}
 
 

@@ -13,7 +13,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seqdream_widget.comparison import Comparison, compared
+from seqdream_widget.dreamer import Dreamer
 from seqdream_widget.driven import Driven
+from seqdream_widget.edits import tick_before_edit
 from seqdream_widget.errors import shown
 from seqdream_widget.history import History, Trajectory
 from seqdream_widget.interrupts import books, deferred
@@ -41,6 +43,7 @@ class Past(Readings, Driven):
     run_id: int
     _timeline: Timeline
     _left: deque[History]
+    _edit_seen: tuple[int, Float[Tensor, "batch channel time"]] | None
     _ahead: tuple[int, Trajectory]  # when the latest undo but for those taken back began, and its sequences: for a redo
 
     def sequence_at(self, step: int) -> Float[Tensor, "batch channel time"]:
@@ -60,9 +63,7 @@ class Past(Readings, Driven):
     def _sequence_again(self, step: int) -> Float[Tensor, "batch channel time"]:
         if step not in range(self.step_count + 1):
             raise LookupError(f"no sequence for step {shown(step)}; there are steps 0 to {self.step_count}")
-        then = self._dreamer.twin()
-        self._timeline.recall(then, self._timeline.tick_after(step, self.step_count))
-        return then.sequence().float().cpu()
+        return self.at(self.place_after(step))
 
     def undo(self) -> None:
         """Take the latest command back: all is as it was just before it, the steps since included.
@@ -123,6 +124,59 @@ class Past(Readings, Driven):
             If the session is playing in a widget: pause it first.
         """
         self._go("restore", step)
+
+    def return_to(self, place: Place) -> None:
+        """Go to a place of this session that was kept, in whichever of its runs; `undo` takes this back.
+
+        Parameters
+        ----------
+        place : Place
+            As `place` or `place_after` gave it, of this session or of one that it branched off after that.
+
+        Raises
+        ------
+        ValueError
+            If there is no such place.
+        RuntimeError
+            If the session is playing in a widget: pause it first.
+        """
+        self._go("return", place=place)
+
+    @property
+    def place(self) -> Place:
+        """The present moment, to `return_to` it. For whoever has the session's turn."""
+        return Place(self._timeline.tick, self._dreamer.step_count, weakref.ref(self._run.history))
+
+    def place_after(self, step: int) -> Place:
+        """Return the moment right after a step of this run. For whoever has the session's turn.
+
+        Raises
+        ------
+        ValueError
+            If there is no such step.
+        """
+        now = self.place
+        return self._timeline.place_of("restore", now, whole("step", step, 0, now.step))
+
+    @property
+    def before_edit(self) -> Float[Tensor, "batch channel time"] | None:
+        """The sequence just before the latest edit, or ``None``. For whoever has the session's turn."""
+        tick = tick_before_edit(self._timeline)
+        if tick is None:
+            return None
+        if self._edit_seen is None or self._edit_seen[0] != tick:
+            self._edit_seen = tick, self.at(Place(tick, 0))
+        return self._edit_seen[1]
+
+    def then(self, place: Place) -> Dreamer:
+        """Return a dreamer as it was at a place of this session. For whoever has the session's turn."""
+        then = self._dreamer.twin()
+        self._timeline.recall(then, place.tick)
+        return then
+
+    def at(self, place: Place) -> Float[Tensor, "batch channel time"]:
+        """Return the sequence at a place of this session. For whoever has the session's turn."""
+        return self.then(place).sequence().float().cpu()
 
     def branch(self) -> Self:
         """Return a session that continues independently from here, with all of this one's past.
@@ -193,14 +247,14 @@ class Past(Readings, Driven):
         """All that happened; see `Timeline`."""
         return self._timeline
 
-    def _place(self) -> Place:
-        return Place(self._timeline.tick, self._dreamer.step_count, weakref.ref(self._run.history))
-
-    def _go(self, how: Way, step: int = 0) -> None:
+    def _go(self, how: Way, step: int = 0, place: Place | None = None) -> None:
         with deferred(), self._alone():
-            left = self._place()
+            left = self.place
             step = whole("step", step, 0, left.step)
-            place = self._timeline.place_of(how, left, step)
+            if place is None:
+                place = self._timeline.place_of(how, left, step)
+            elif self._timeline.place_at(place.tick).step != place.step:
+                raise ValueError(f"the moment {place.tick} is not after step {place.step}: it is of another session")
             if not self._timeline.redoable:
                 self._ahead = left.tick, self._run.trajectory
             run = self._run_of(place)
@@ -230,7 +284,7 @@ class Past(Readings, Driven):
         """Go on with another run; of those that were left, the latest histories are kept, and no sequences."""
         self.run_id += 1
         self._left.append(self._run.history)
-        self._run = run
+        self._run, self._gradient = run, None
 
     def _new_history(self) -> History:
         return History(len(self._dreamer.start), len(self.scene.classes))

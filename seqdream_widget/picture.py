@@ -112,7 +112,7 @@ def output(session: Session, status: str) -> dict[str, str]:
 
 
 def _title(session: Session) -> str:
-    return f"Sequence dream, {_short(objective_words(session), 60)}"
+    return f"Sequence dream, {_short(objective_words(session, session.objective), 60)}"
 
 
 def _description(session: Session, status: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable, Hashable, Iterator
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
@@ -34,16 +35,18 @@ class PerModel(Generic[Kept]):
 
     def __init__(self, latest: int = 8) -> None:
         self._latest = latest
+        self._lock = threading.RLock()
         self._kept: WeakKeyDictionary[SequenceDataset, dict[Hashable, Kept]] = WeakKeyDictionary()
 
     def get(self, data: SequenceDataset, model: Hashable, make: Callable[[], Kept]) -> Kept:
         """Return what is kept of a data set and a model, or make it."""
-        of_data = self._kept.setdefault(data, {})
-        found = of_data.pop(model, None)
-        of_data[model] = make() if found is None else found
-        while len(of_data) > self._latest:
-            del of_data[next(iter(of_data))]
-        return of_data[model]
+        with self._lock:  # who needs the same meanwhile waits for it
+            of_data = self._kept.setdefault(data, {})
+            found = of_data.pop(model, None)
+            of_data[model] = make() if found is None else found
+            while len(of_data) > self._latest:
+                del of_data[next(iter(of_data))]
+            return of_data[model]
 
 
 def key_of(probe: Probe) -> Hashable:

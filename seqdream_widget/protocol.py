@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any, cast
 
 import numpy as np
+from jaxtyping import Float
 from numpy.typing import NDArray
+from torch import Tensor
 
 from seqdream_widget import presets
 from seqdream_widget.bounds import MESSAGE
 from seqdream_widget.commands import Command
+from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.errors import shown, unknown
 from seqdream_widget.history import Rows
+from seqdream_widget.judge import BOUNDS, PLACE
 from seqdream_widget.objectives import ClassObjective, MemberObjective, Objective
 from seqdream_widget.optimizers import name_of
 from seqdream_widget.parameters import parameters_of, snake_case
 from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.session import Session
+from seqdream_widget.shelf import Shelf, Snapshot
+from seqdream_widget.verdicts import Verdict
 from seqdream_widget.words import objective_words, redo_words, undo_words
 
 PROTOCOL = 1
@@ -27,6 +34,7 @@ SNAPSHOT_ROWS = 2000
 FRAME_ROWS = 10_000
 SEQUENCE_BYTES = 256 * 1024  # sequences of one frame
 MOST_STEPS = 10_000
+THUMBNAIL_PARTS, THUMBNAIL_CHANNELS = 64, 16
 MOST = 2**53  # of a number that the browser chooses: it counts no further
 
 Arrays = Mapping[str, NDArray[np.float32] | NDArray[np.int32]]
@@ -43,28 +51,40 @@ class Request:
     Attributes
     ----------
     kind : str
-        ``"hello"``, ``"play"``, ``"pause"``, ``"step"``, ``"command"``, ``"undo"``, ``"redo"`` or ``"receipt"``.
+        One of those that `docs/protocol.md` lists.
     number : int
-        The id of what is to be acknowledged, the count of steps, or the frame painted last.
+        The id of what is to be acknowledged, the count of steps, the frame painted last, the step or the snapshot to
+        be shown.
+    target : int
+        The step or the snapshot to go to.
     command : Command, optional
         For ``"command"``.
     """
 
     kind: str
     number: int = 0
+    target: int = 0
     command: Command | None = None
 
 
-# For each kind the field that holds its number, and the largest number allowed.
-_NUMBERS: dict[str, tuple[str, int] | None] = {
-    "hello": ("protocol", 2**31),
-    "play": None,
-    "pause": None,
-    "step": ("count", MOST_STEPS),
-    "command": ("id", MOST),
-    "undo": ("id", MOST),
-    "redo": ("id", MOST),
-    "receipt": ("number", MOST),
+_ID, _STEP, _SNAPSHOT = ("id", MOST), ("step", MOST), ("snapshot", MOST)
+# For each kind the fields that hold its numbers, and the largest numbers allowed.
+NUMBERS: dict[str, tuple[tuple[str, int], ...]] = {
+    "hello": (("protocol", 2**31),),
+    "play": (),
+    "pause": (),
+    "step": (("count", MOST_STEPS),),
+    "command": (_ID,),
+    "undo": (_ID,),
+    "redo": (_ID,),
+    "restore": (_ID, _STEP),
+    "look": (_STEP,),
+    "keep": (_ID,),
+    "branch": (_ID, _STEP),
+    "compare": (_SNAPSHOT,),
+    "recall": (_ID, _SNAPSHOT),
+    "discard": (_ID, _SNAPSHOT),
+    "receipt": (("number", MOST),),
 }
 
 
@@ -81,18 +101,18 @@ def read_request(content: object, buffers: object = None) -> Request:
     MESSAGE.check("the message", cast("object", content))
     fields = dict(cast("Mapping[str, Any]", content))
     kind = fields.pop("kind", None)
-    if not isinstance(kind, str) or kind not in _NUMBERS:
-        raise ValueError(unknown("message", kind, _NUMBERS))
+    if not isinstance(kind, str) or kind not in NUMBERS:
+        raise ValueError(unknown("message", kind, NUMBERS))
     if buffers:
         raise ValueError(f"a {kind} message carries no buffers")
-    number = _NUMBERS[kind]
-    value = 0 if number is None else _whole(kind, number[0], fields.pop(number[0], None), number[1])
+    numbers = [_whole(kind, name, fields.pop(name, None), most) for name, most in NUMBERS[kind]]
+    value, target = (*numbers, 0, 0)[:2]
     if kind == "hello" and value != PROTOCOL:
         raise ValueError(f"the page speaks protocol {value} and the kernel {PROTOCOL}; reload the page")
     command = Command.from_json(fields.pop("command", None)) if kind == "command" else None
     if fields:
         raise ValueError(f"a {kind} message has no field {shown(next(iter(fields)))}")
-    return Request(kind, value, command)
+    return Request(kind, value, target, command)
 
 
 def _whole(kind: str, name: str, value: object, most: int) -> int:
@@ -180,6 +200,86 @@ def envelope(session: Session) -> Arrays:
     return {} if found is None else {"envelope": found.numpy()}
 
 
+def before_edit(session: Session) -> Arrays:
+    """Return the sequence just before the latest edit, where there is one."""
+    before = session.before_edit
+    return {} if before is None else {"before_edit": before[0].numpy()}
+
+
+def push(session: Session) -> Arrays:
+    """Return where the last step's gradient pushed each sample, where there was one."""
+    pushed = session.push
+    return {} if pushed is None else {"push": pushed[0].numpy()}
+
+
+def verdict(verdict: Verdict, data: SequenceDataset | None) -> tuple[Message, Arrays]:
+    """Say whether the dream is plausible; with data, also what the nearest real sequence looks like."""
+    found = verdict.judged
+    header: Message = {"kind": "verdict", "step": verdict.step, "verdict": None, "reason": verdict.reason}
+    if found is None:
+        return {**header, "figures": [], "nearest": None}, {}
+    figures = [
+        {
+            "name": name,
+            "value": _finite(figure.value),
+            "low": _finite(figure.band[0]),
+            "high": _finite(figure.band[1]),
+            "bound": "place" if name in PLACE else BOUNDS[name],
+            "fails": name in found.failing,
+        }
+        for name, figure in found.figures.items()
+    ]
+    nearest = dataclasses.asdict(found.nearest)
+    told = {
+        **header,
+        "verdict": found.verdict,
+        "figures": figures,
+        "nearest": {**nearest, "distance": _finite(nearest["distance"])},
+    }
+    return told, {} if data is None else {"nearest": data.x[found.nearest.index].numpy()}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def look(step: int, sequence: Float[Tensor, "batch channel time"]) -> tuple[Message, Arrays]:
+    """Show the sequence right after a step."""
+    return {"kind": "look", "step": step}, {"sequence": sequence[0].numpy()}
+
+
+def compare(snapshot: Snapshot) -> tuple[Message, Arrays]:
+    """Show the sequence of a snapshot."""
+    return {"kind": "compare", "snapshot": snapshot.number}, {"sequence": snapshot.sequence[0].numpy()}
+
+
+def shelf(shelf: Shelf) -> tuple[Message, Arrays]:
+    """Say what is on the shelf, with small pictures."""
+    snapshots = list(shelf)
+    entries = [
+        {
+            "snapshot": one.number,
+            "kind": one.kind,
+            "step": one.step,
+            "score": None if one.score is None else _finite(one.score),
+            "verdict": one.verdict,
+            "objective": one.objective,
+        }
+        for one in snapshots
+    ]
+    thumbnails = [thumbnail(one.sequence[0]) for one in snapshots]
+    return {"kind": "shelf", "snapshots": entries}, {"thumbnails": np.stack(thumbnails)} if thumbnails else {}
+
+
+def thumbnail(sequence: Float[Tensor, "channel time"]) -> NDArray[np.float32]:
+    """Return the least and the greatest value in each part of a sequence: (channel, 2, part), bounded in all."""
+    values = sequence[:THUMBNAIL_CHANNELS].numpy()
+    parts = min(THUMBNAIL_PARTS, values.shape[1])
+    begins = np.arange(parts) * values.shape[1] // parts
+    low, high = (reduce.reduceat(values, begins, axis=1) for reduce in (np.minimum, np.maximum))
+    return np.stack([low, high], axis=1)
+
+
 # ---- settings ---------------------------------------------------------------------------------------------------
 
 
@@ -222,7 +322,7 @@ def _objective(session: Session) -> Message:
     return {
         "type": snake_case(type(objective).__name__),
         "targets": list(objective.targets),
-        "text": objective_words(session, None if isinstance(objective, ClassObjective) else preset),
+        "text": objective_words(session, objective, None if isinstance(objective, ClassObjective) else preset),
         "preset": in_force and in_force.name,
     }
 

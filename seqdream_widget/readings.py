@@ -23,6 +23,7 @@ class Readings:
     _now: Float[Tensor, "batch channel time"]
     _run: Run
     _step_count: int
+    _gradient: Float[Tensor, "batch channel time"] | None  # the last step's, of the loss
 
     @property
     def step_count(self) -> int:
@@ -38,6 +39,15 @@ class Readings:
     def start(self) -> Float[Tensor, "batch channel time"]:
         """The sequence before the first step."""
         return self._dreamer.start.float().cpu().clone()
+
+    @property
+    def push(self) -> Float[Tensor, "batch channel time"] | None:
+        """Where the last step's gradient pushed each sample, up or down: masked and shaped, at the sequence before it.
+
+        ``None`` before the first step and after a return to the past.
+        """
+        gradient = self._gradient
+        return None if gradient is None else -gradient.float().cpu()
 
     @property
     def history(self) -> History:

@@ -22,7 +22,7 @@ from seqdream_widget.parameters import whole
 from seqdream_widget.session import Session
 from seqdream_widget.starts import Drawn
 from seqdream_widget.threads import intra_op_threads
-from seqdream_widget.timeline import Done, Event, Remark, Return, Steps
+from seqdream_widget.timeline import Done, Event, Place, Remark, Return, Steps
 
 MOST_STEPS = 10_000_000
 
@@ -183,7 +183,7 @@ def _begun(header: Json, model: nn.Module, data: SequenceDataset | None, decoder
 
 
 def event_of(record: object, decoder: Decoder) -> Event:
-    """Read an event. Of a way back it is not known to which tick it led, before it is gone.
+    """Read an event. Of other ways back than a return it is not known to which tick they led, before they are gone.
 
     Raises
     ------
@@ -202,8 +202,9 @@ def event_of(record: object, decoder: Decoder) -> Event:
         if not isinstance(command, Command):
             raise ValueError(f"{shown(command)} is no command")
         return Done(command, command, threads)
-    if kind in ("undo", "redo", "restore"):
-        return Return(0, kind, whole("step", fields.get("step"), 0, 10**9))
+    if kind in ("undo", "redo", "restore", "return"):
+        to = whole("moment", fields.get("moment"), 0, 10**12) if kind == "return" else 0
+        return Return(to, kind, whole("step", fields.get("step"), 0, 10**9))
     if kind in ("note", "refusal", "branch"):
         return Remark(kind, str(fields.get("text")))
     raise ValueError("there is something behind the end" if kind == "end" else f"an event {shown(kind)} is not known")
@@ -222,6 +223,8 @@ def carry_out(session: Session, event: Event) -> None:
     elif isinstance(event, Return):
         if event.how == "restore":
             session.restore(event.step)
+        elif event.how == "return":
+            session.return_to(Place(event.to, event.step))
         else:
             getattr(session, event.how)()
     else:

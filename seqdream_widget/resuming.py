@@ -169,7 +169,8 @@ def _rehearse(session: Session, records: Sequence[Json], decoder: Decoder) -> No
                 session.threads = event.threads
                 step = 0 if isinstance(event.command, Reset) else step
             elif isinstance(event, Return):
-                place = timeline.place_of(event.how, now, event.step)
+                is_return = event.how == "return"
+                place = timeline.place_at(event.to) if is_return else timeline.place_of(event.how, now, event.step)
                 timeline.returned(event.how, place, now)
                 step = place.step
             else:

@@ -191,6 +191,7 @@ class Session(Past):
         self.run_id = 1
         self._left = deque(maxlen=HISTORIES)
         self._run = Run(self._new_history(), Trajectory())
+        self._gradient = self._edit_seen = None
         self._publish(anew=True)
         self._timeline = Timeline(self._dreamer)
         if autosave is not None:
@@ -213,6 +214,7 @@ class Session(Past):
         with self.turn:
             measurement = self._dreamer.step()
             with books:
+                self._gradient = measurement.gradient
                 self._run.history.append(measurement)
                 self._timeline.stepped(self._dreamer, torch.get_num_threads())
                 self._publish(measurement.after)
@@ -344,7 +346,7 @@ class Session(Past):
             if isinstance(command, Note):
                 self._timeline.remark(Remark("note", command.text))
                 return self.step_count + 1
-            before, was = self._place(), self._dreamer.checkpoint()
+            before, was = self.place, self._dreamer.checkpoint()
             try:
                 command.apply(self._dreamer)
                 outcome = command.outcome(self._dreamer)

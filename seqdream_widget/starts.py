@@ -39,7 +39,7 @@ def shape_of(start: object, data: SequenceDataset | None, length: int | None, ch
     told: dict[str, tuple[int | None, int | None]] = {"channels= and length=": (channels, length)}
     if data is not None:
         told["data"] = (data.x.shape[1], data.x.shape[2])
-    if not isinstance(start, str) and _index(start) is None:
+    if not isinstance(start, str) and index_of(start) is None:
         told["start"] = cast("tuple[int, int]", sequences_of("start", start, KINDS).shape[1:])
     found: list[int | None] = [None, None]
     for axis, noun in enumerate(("channels", "samples")):
@@ -79,7 +79,7 @@ def start_of(
     if isinstance(start, Drawn):
         _named("noise", shape, None, generators)
         start = start.sequence
-    index = _index(start)
+    index = index_of(start)
     if isinstance(start, str):
         return _named(start, shape, reference, generators)
     if index is not None:
@@ -112,7 +112,7 @@ def _named(
     raise ValueError(unknown("start", name, NAMES) + "; or give an array, a tensor or an index into data")
 
 
-def _index(start: object) -> int | None:
+def index_of(start: object) -> int | None:
     """Return `start` as an index, or ``None`` if it is none."""
     if isinstance(start, bool | Tensor | np.ndarray):
         return None

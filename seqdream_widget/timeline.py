@@ -50,7 +50,7 @@ class Done:
     threads: int
 
 
-Way = Literal["undo", "redo", "restore"]
+Way = Literal["undo", "redo", "restore", "return"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -296,7 +296,7 @@ class Timeline:
             The present step.
         """
         at = now
-        for event, since, tick in self._back_from(self.tick):
+        for event, since, tick in self.back_from(self.tick):
             if isinstance(event, Steps):
                 if step and at - step < tick - since:
                     return tick - (at - step)
@@ -307,17 +307,37 @@ class Timeline:
 
     def beginning_of(self, tick: int) -> int:
         """Return the tick at which the run that led to a tick began: 0, or right after a `Reset`."""
-        back = self._back_from(tick)
+        back = self.back_from(tick)
         return next((upto for event, _, upto in back if _is_reset(event)), 0)
+
+    def place_at(self, tick: int) -> Place:
+        """Return a moment by its tick.
+
+        Raises
+        ------
+        ValueError
+            If there was no such tick.
+        """
+        if not 0 <= tick <= self.tick:
+            raise ValueError(f"there is no moment {tick}; there were {self.tick}")
+        began = self.beginning_of(tick)
+        back = itertools.takewhile(lambda stretch: stretch[2] > began, self.back_from(tick))
+        return Place(tick, sum(upto - since for event, since, upto in back if isinstance(event, Steps)))
+
+    def origin(self, tick: int) -> int:
+        """Return the first tick at which all was as it is at this one."""
+        while tick and isinstance(event := self._event_before(tick)[0], Return):
+            tick = event.to
+        return tick
 
     def is_on_the_way(self, tick: int, to: int) -> bool:
         """Tell whether the run that led to one tick went through another."""
         begin = self.beginning_of(to)
-        back = itertools.takewhile(lambda stretch: stretch[2] > begin, self._back_from(to))
+        back = itertools.takewhile(lambda stretch: stretch[2] > begin, self.back_from(to))
         return tick in (begin, to) or any(since <= tick <= upto for _, since, upto in back)
 
-    def _back_from(self, tick: int) -> Iterator[Stretch]:
-        """Go back through what led to a tick."""
+    def back_from(self, tick: int) -> Iterator[Stretch]:
+        """Go back through what led to a tick, a stretch at a time."""
         while tick:
             event, since = self._event_before(tick)
             if isinstance(event, Return):
@@ -334,7 +354,7 @@ class Timeline:
         way: list[Stretch] = []
         if tick in stations:
             return tick, way
-        for event, since, upto in self._back_from(tick):
+        for event, since, upto in self.back_from(tick):
             nearest = next((station for station in range(upto, since, -1) if station in stations), since)
             if nearest < upto:
                 way.append((event, nearest, upto))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -15,15 +15,17 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from seqdream_widget import picture, protocol
-from seqdream_widget.commands import Command, Release, Reset
+from seqdream_widget.answers import Answers
+from seqdream_widget.commands import Command, Reset
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.drivers import runner_class
 from seqdream_widget.errors import StepError
+from seqdream_widget.judge import Plausibility
 from seqdream_widget.keeping import Bundle, Keeping
 from seqdream_widget.log import Log
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory
-from seqdream_widget.pacer import Pacer
+from seqdream_widget.pages import Pages
 from seqdream_widget.parameterizations import Parameterization
 from seqdream_widget.parameters import all_in, known_keywords_only, whole
 from seqdream_widget.presets import Preset
@@ -31,13 +33,14 @@ from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.replaying import replay
 from seqdream_widget.saved import saved
 from seqdream_widget.session import Session, Start
+from seqdream_widget.shelf import Shelf, Snapshot
 from seqdream_widget.subshells import hear_where_spoken_to
 from seqdream_widget.timeline import Return
+from seqdream_widget.verdicts import Verdicts, judged
 from seqdream_widget.words import latest, news
 
 STATIC = Path(__file__).parent / "static"
 TRAIT_RATE = 2.0  # how often a second the observable traits follow a run
-PATIENCE = 10.0  # seconds without a sign of a front end after which a run waits for one
 
 if not (STATIC / "widget.js").exists():
     raise ImportError(
@@ -81,6 +84,8 @@ class SeqDream(anywidget.AnyWidget):
         Entries ``[start, stop, channel or None, dream]``.
     session : Session
         The live session.
+    snapshots : Shelf
+        What was kept to come back to; see `Shelf`.
 
     Raises
     ------
@@ -162,24 +167,30 @@ class SeqDream(anywidget.AnyWidget):
             )
         if not isinstance(session, Session):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
             raise TypeError(f"SeqDream: session is a {type(session).__name__}; give a sd.Session")
-        session.watch(self._tell_change)
+        session.watch(self._changed)
         self.session = session
         self._runner = runner(session, self, measure_threads=measure_threads)
-        self._pacer = Pacer()
         self._traits_due = 0.0
         self._publisher = 0
-        self._number = 0
-        self._run_told = self.session.run_id
-        self._step_told = self.session.step_count
-        self._has_front_end = False
-        self._waits_for_view = False
         self._is_closed = False
         super().__init__()
         self._keeping = Keeping(self.model_id, self._save, lambda: picture.output(self.session, self.status))
+        self._pages = Pages(session, self._runner, self._deliver, lambda: (self.status, self.error))
+        self._verdicts = Verdicts(session, lambda one: self._runner.hand_over(lambda: self._pages.tell_verdict(one)))
+        self.snapshots = Shelf(session)
+        self._answers = Answers(
+            session,
+            self._runner,
+            self._pages,
+            self._verdicts,
+            self.snapshots,
+            changed=self._changed,
+            keep=self._keeping.changed,
+        )
         hear_where_spoken_to(self.comm)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
         self._publish_traits(status=self._resting())
         self._keeping.changed()
-        self.on_msg(self._on_message)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
+        self.on_msg(self._answers.on_message)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
 
     @classmethod
     def from_log(
@@ -217,7 +228,7 @@ class SeqDream(anywidget.AnyWidget):
 
     def pause(self) -> None:
         """Stop after the present step, and wait for that."""
-        self._waits_for_view = False
+        self._answers.waits_for_view = False
         self._runner.pause()
 
     def step(self, count: int = 1) -> None:
@@ -242,12 +253,44 @@ class SeqDream(anywidget.AnyWidget):
         """Carry out a command before the next step, and return that step's number; as `Session.submit`."""
         return self.session.submit(command)
 
+    def snapshot(self) -> Snapshot:
+        """Put what is now on the shelf, `snapshots`, to compare with and to come back to.
+
+        Raises
+        ------
+        ValueError
+            If the shelf is full.
+        """
+        made = self.snapshots.take()
+        self._answers.shelved(made)
+        return made
+
+    def recall(self, snapshot: Snapshot) -> None:
+        """Pause, and go to a snapshot: exactly as all was then. `session.undo` takes it back; what is now is kept too.
+
+        Raises
+        ------
+        ValueError
+            If the snapshot is another widget's.
+        """
+        self._answers.recall(snapshot)
+
+    @property
+    def plausibility(self) -> Plausibility | None:
+        """What `sd.plausibility` says of the sequence now, for the classes that it leads to; ``None`` without data."""
+        session = self.session
+        if session.data is None:
+            return None
+        return session.turn.ask(lambda: judged(session, session.sequence, session.objective.targets))
+
     def close(self) -> None:
         """Stop the run and free what the widget holds in the browser and here."""
         # Also called by the base class, when a constructor did not come to its end and when all is over.
         if hasattr(self, "_runner") and not self._is_closed:
             self._is_closed = True
             self._runner.close()
+            self._verdicts.close()
+            self.snapshots.clear()
             self.session.watch(None)
             self.layout.close()  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped; it makes one and never lets go of it
         super().close()
@@ -265,19 +308,21 @@ class SeqDream(anywidget.AnyWidget):
 
     def started(self) -> None:
         """Say that the run has begun."""
-        self._pacer = Pacer()
-        self._waits_for_view = False
+        self._pages.begin()
+        self._answers.waits_for_view = False
         if isinstance(latest(self.session), Return):
-            self._let_go()
+            self._answers.let_go()
         self._publish_traits(status="dreaming", error=self.session.unsaved)
-        self._tell_settings()
+        self._pages.tell_settings()
 
     def stepped(self) -> None:
         """Send a frame if one is due."""
-        if self._pacer.due():
-            self._tell_frame()
-            if self._has_front_end and self._runner.endless and self._pacer.silence > PATIENCE:
-                self._waits_for_view = True
+        if self._pages.due():
+            self._pages.tell_frame()
+            if self._pages.exist:
+                self._verdicts.want()
+            if self._runner.endless and self._pages.are_gone:
+                self._answers.waits_for_view = True
                 self._runner.pause(wait=False, reason="goes on when a view of it opens again")
         if time.monotonic() >= self._traits_due:
             self._publish_traits()
@@ -287,124 +332,31 @@ class SeqDream(anywidget.AnyWidget):
         if self._runner.playing:
             return  # a new run has begun meanwhile, and speaks for itself
         status = self._resting("stopped" if error else "paused") + (f": {reason}" if reason else "")
-        self._tell_frame()
+        self._pages.tell_frame()
         self._publish_traits(status=status, error=error or self.session.unsaved)
-        self._tell_settings()
-        self._keeping.changed()
+        self._pages.tell_settings()
+        self._at_rest()
 
-    # ---- messages from the front end ----------------------------------------------------------------------------
-
-    def _on_message(self, _widget: object, content: Any, buffers: object) -> None:
-        identifier: object = content.get("id") if hasattr(content, "get") else None
-        try:
-            request = protocol.read_request(content, buffers)
-            self._carry_out(request)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the person hears of it and the kernel goes on
-            self._refuse(identifier, error)
-
-    def _carry_out(self, request: protocol.Request) -> None:
-        self._pacer.heard()
-        # A run that waits for a view goes on at any word, unless that says itself how far to run.
-        goes_on = self._waits_for_view and request.kind not in ("pause", "step", "undo", "redo")
-        self._waits_for_view = False
-        if request.kind == "hello":
-            self._has_front_end = True
-            self._runner.post(self._greet)
-        elif request.kind == "play":
-            self._runner.play()
-        elif request.kind == "pause":
-            self._runner.pause(wait=False)
-        elif request.kind == "step":
-            self._runner.play(request.number)
-        elif request.kind == "receipt":
-            self._pacer.reported(request.number)
-        elif request.command is not None:
-            self._take_command(request.number, request.command)
-        else:
-            self._go_back(request.number, self.session.undo if request.kind == "undo" else self.session.redo)
-        if goes_on:
-            self._runner.play()
-
-    def _take_command(self, identifier: int, command: Command) -> None:
-        def job() -> None:
-            try:
-                step = self.session.apply(command)
-            except Exception as error:  # noqa: BLE001 - refused in words, wherever it comes from
-                self._refuse(identifier, error)
-                return
-            self._tell_change()
-            acknowledgement = {"kind": "acknowledgement", "id": identifier, "step": step}
-            self.session.when_kept(lambda: self._runner.hand_over(lambda: self._tell(acknowledgement)))
-
-        self._runner.post(job)
-
-    def _go_back(self, identifier: int, way: Callable[[], None]) -> None:
-        self.pause()
-        way()
-        self._tell({"kind": "acknowledgement", "id": identifier, "step": self.session.step_count + 1})
-
-    def _greet(self) -> None:
-        # A view that was dragging may have gone with its page: nobody else will let its gesture go.
-        self._let_go()
-        self._tell_snapshot()
-
-    def _let_go(self) -> None:
-        held = self.session.gestures
-        for gesture in held:
-            self.session.apply(Release(gesture))
-        if held:
-            self._keeping.changed()
-
-    def _refuse(self, identifier: object, error: Exception) -> None:
-        known = identifier if type(identifier) is int and 0 <= identifier <= protocol.MOST else None
-        self._tell({"kind": "refusal", "id": known, "reason": str(error)})
-
-    # ---- messages to the front end ------------------------------------------------------------------------------
-
-    def _tell(self, header: protocol.Message, arrays: protocol.Arrays | None = None) -> None:
-        with self._runner.lock:
-            self._number += 1
-            numbered = {**header, "run": self.session.run_id, "number": self._number}
-            message, buffers = protocol.pack(numbered, arrays or {})
-            self.send(message, buffers)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
-
-    def _tell_snapshot(self) -> None:
-        self._run_told, self._step_told = self.session.run_id, self.session.step_count
-        self._tell(*protocol.snapshot(self.session, self._settings(), self._pace()))
-
-    def _tell_frame(self) -> None:
-        if self.session.run_id != self._run_told:
-            self._tell_snapshot()
-            return
-        self._tell(*protocol.frame(self.session, self._step_told, self._pace()))
-        self._step_told = self.session.step_count
-        self._pacer.sent(self._number)
-
-    def _tell_settings(self) -> None:
-        header = {"kind": "settings", "step": self.session.step_count, "settings": self._settings()}
-        self._tell(header, protocol.envelope(self.session))
-
-    def _tell_change(self) -> None:
+    def _changed(self) -> None:
         """Say what a command, a `run` or a return to the past has changed."""
         words = news(self.session)
         told = f": {words}" if words else ""
         if not self._runner.playing:
             self._publish_traits(status=self._resting() + told, error=self.session.unsaved)
-            self._tell_frame()
+            self._pages.tell_frame()
         elif told:
             self._publish_traits(status="dreaming" + told)
-        self._tell_settings()
-        self._keeping.changed()
+        self._pages.tell_settings()
+        self._at_rest()
 
-    def _settings(self) -> protocol.Message:
-        return protocol.settings_of(self.session, playing=self._runner.playing, status=self.status, error=self.error)
+    def _at_rest(self) -> None:
+        self._keeping.changed()
+        if self._pages.exist:
+            self._verdicts.want()
 
     def _resting(self, verb: str = "paused") -> str:
         steps = self.session.step_count
         return f"{verb} at step {steps:,}" if steps or verb != "paused" else "ready"
-
-    def _pace(self) -> float:
-        return self._runner.steps_per_second
 
     def _publish_traits(self, **changed: Any) -> None:
         """Bring the observable traits up to date, all of them in one message."""
@@ -414,7 +366,7 @@ class SeqDream(anywidget.AnyWidget):
         values: dict[str, Any] = {
             "playing": self._runner.playing,
             "step_count": self.session.step_count,
-            "steps_per_second": self._pace(),
+            "steps_per_second": self._runner.steps_per_second,
             "score": history.latest_score(),
             "probabilities": [] if latest is None else latest.tolist(),
             "frozen": self.session.frozen,
@@ -431,6 +383,9 @@ class SeqDream(anywidget.AnyWidget):
             for name, value in values.items():
                 self.set_trait(name, value)
 
+    def _deliver(self, message: protocol.Message, buffers: list[bytes]) -> None:
+        self.send(message, buffers)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
+
     # ---- what a notebook keeps ----------------------------------------------------------------------------------
 
     def _ipython_display_(self) -> None:
@@ -442,7 +397,7 @@ class SeqDream(anywidget.AnyWidget):
         if self._is_closed or self._runner.playing or self.session.gestures:
             return False
         with self._runner.lock:
-            self.set_trait("_saved", saved(self.session, self._settings(), self.model_id))
+            self.set_trait("_saved", saved(self.session, self._pages.settings(), self.model_id))
         return True
 
     @traitlets.observe("playing")
@@ -466,4 +421,4 @@ class SeqDream(anywidget.AnyWidget):
             try:
                 self._runner.play() if playing else self._runner.pause(wait=False)
             except RuntimeError as error:
-                self._refuse(None, error)
+                self._pages.refuse(None, error)

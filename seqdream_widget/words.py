@@ -13,16 +13,15 @@ from seqdream_widget.commands import (
     Unfreeze,
 )
 from seqdream_widget.commands.settings import Adopt
-from seqdream_widget.objectives import ClassObjective
+from seqdream_widget.objectives import ClassObjective, Objective
 from seqdream_widget.parameters import snake_case
 from seqdream_widget.presets import Preset
 from seqdream_widget.session import Session
 from seqdream_widget.timeline import Deed, Done, Return, Steps
 
 
-def objective_words(session: Session, preset: Preset | None = None) -> str:
+def objective_words(session: Session, objective: Objective, preset: Preset | None = None) -> str:
     """Say what is climbed; of a preset, where it leads."""
-    objective = session.objective
     names = [session.classes.names[target] for target in objective.targets]
     if preset is not None:
         return presets.PHRASES[preset.name].format(*names)
@@ -48,10 +47,10 @@ def news(session: Session) -> str:
             return "restored"
         case Done(command=SetObjective(objective=Preset() as preset)):
             kept = [one.label.lower() for one in session.regularizers if one.enabled and one.name in presets.KEEPERS]
-            words = objective_words(session, preset)
+            words = objective_words(session, session.objective, preset)
             return f"{words}, kept plausible by {', '.join(kept[:-1])} and {kept[-1]}" if kept else words
         case Done(command=SetObjective()):
-            return objective_words(session)
+            return objective_words(session, session.objective)
         case _:
             return ""
 

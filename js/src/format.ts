@@ -2,7 +2,8 @@
 
 const MINUS = "\u2212";
 
-function signed(digits: string): string {
+/** With a minus that is as wide as a plus. */
+export function signed(digits: string): string {
   return digits.startsWith("-") ? MINUS + digits.slice(1) : digits;
 }
 
@@ -34,11 +35,6 @@ export function setting(value: number, unit: string): string {
     : Number(value.toPrecision(2)).toString();
   const words = value === 1 ? unit.replace(/s$/, "") : unit;
   return signed(words === "" ? digits : `${digits} ${words}`);
-}
-
-/** A mark on an axis: as uPlot spaced it, without the noise of its last digits. */
-export function tick(value: number): string {
-  return signed(Number(value.toPrecision(6)).toString());
 }
 
 /** A whole number with a thin space between thousands. */

@@ -1,11 +1,11 @@
 /** The sending side of the wire: hello, commands and their answers, sparse receipts. */
 
-import { type BrowserMessage, type Command, PROTOCOL, type Return } from "./protocol";
+import { type BrowserMessage, type Command, PROTOCOL, type Wish } from "./protocol";
 
 export type Outcome = "accepted" | "refused" | "lost";
 
 interface Pending {
-  /** Null where it is an undo or a redo. */
+  /** Null where it is another wish. */
   readonly command: Command | null;
   readonly settle: (outcome: Outcome) => void;
 }
@@ -105,8 +105,11 @@ export class Link {
     return { id, outcome };
   }
 
-  goBack(kind: Return): void {
-    this.post({ kind, id: this.#expect(null).id });
+  /** Asks for what is acknowledged and is no command. */
+  wish(wish: Wish): Promise<Outcome> {
+    const { id, outcome } = this.#expect(null);
+    this.post({ ...wish, id });
+    return outcome;
   }
 
   #expect(command: Command | null): { id: number; outcome: Promise<Outcome> } {

@@ -59,12 +59,20 @@ export interface Move {
   channel: number | null;
 }
 
+/** What is asked for and acknowledged, beside commands: ways to the past, and the shelf. */
+export type Wish =
+  | { kind: Return | "keep" }
+  | { kind: "restore" | "branch"; step: number }
+  | { kind: "recall" | "discard"; snapshot: number };
+
 export type BrowserMessage =
   | { kind: "hello"; protocol: number }
   | { kind: "play" | "pause" }
   | { kind: "step"; count: number }
   | { kind: "command"; id: number; command: Command }
-  | { kind: Return; id: number }
+  | (Wish & { id: number })
+  | { kind: "look"; step: number }
+  | { kind: "compare"; snapshot: number }
   | { kind: "receipt"; number: number };
 
 export interface Parameter {
@@ -172,6 +180,8 @@ export interface Snapshot extends Stamp {
   readonly sequence: Sequence;
   readonly start: Sequence;
   readonly envelope: Envelope | null;
+  readonly beforeEdit: Sequence | null;
+  readonly push: Sequence | null;
   readonly rows: Rows;
   readonly probabilities: Float32Array | null;
 }
@@ -182,6 +192,8 @@ export interface Frame extends Stamp {
   readonly stepsPerSecond: number;
   /** The newest of the sequences sent; null where none came. */
   readonly sequence: Sequence | null;
+  /** Null where nothing new was told. */
+  readonly push: Sequence | null;
   readonly rows: Rows;
   readonly probabilities: Float32Array | null;
 }
@@ -191,6 +203,65 @@ export interface SettingsMessage extends Stamp {
   readonly step: number;
   readonly settings: Settings;
   readonly envelope: Envelope | null;
+  readonly beforeEdit: Sequence | null;
+}
+
+/** A figure of the dream beside the band of real members; null where it is not finite. */
+export interface Figure {
+  readonly name: string;
+  readonly value: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  /** The end of the band that counts; of `place`, the verdict judges in its own way. */
+  readonly bound: string;
+  readonly fails: boolean;
+}
+
+export interface Nearest {
+  readonly index: number;
+  readonly label: string;
+  readonly distance: number | null;
+}
+
+export interface VerdictMessage extends Stamp {
+  readonly kind: "verdict";
+  readonly step: number;
+  /** Null where it is not judged; `reason` says why. */
+  readonly verdict: string | null;
+  readonly reason: string;
+  readonly figures: readonly Figure[];
+  readonly nearest: Nearest | null;
+  /** What the nearest looks like, where it is another one than before. */
+  readonly sequence: Sequence | null;
+}
+
+/** What is on the shelf. */
+export interface Kept {
+  readonly snapshot: number;
+  readonly kind: string;
+  readonly step: number;
+  readonly score: number | null;
+  readonly verdict: string | null;
+  readonly objective: string;
+  /** The least and the greatest value of each part, channel after channel. */
+  readonly thumbnail: readonly Thumbnail[];
+}
+
+export interface Thumbnail {
+  readonly low: Float32Array;
+  readonly high: Float32Array;
+}
+
+export interface ShelfMessage extends Stamp {
+  readonly kind: "shelf";
+  readonly snapshots: readonly Kept[];
+}
+
+/** The sequence of a step, or of a snapshot, as asked for. */
+export interface Shown extends Stamp {
+  readonly kind: "look" | "compare";
+  readonly of: number;
+  readonly sequence: Sequence;
 }
 
 export interface Acknowledgement extends Stamp {
@@ -205,7 +276,15 @@ export interface Refusal extends Stamp {
   readonly reason: string;
 }
 
-export type KernelMessage = Snapshot | Frame | SettingsMessage | Acknowledgement | Refusal;
+export type KernelMessage =
+  | Snapshot
+  | Frame
+  | SettingsMessage
+  | VerdictMessage
+  | ShelfMessage
+  | Shown
+  | Acknowledgement
+  | Refusal;
 
 const readHeader = record<Header>({
   name: text,
@@ -236,6 +315,10 @@ function required<T>(value: T | null, name: string): T {
 function readSequence(blocks: Blocks, name: string): Sequence {
   const { shape, values } = required(floats(blocks, name, 2), name);
   return { channels: shape[0] ?? 0, time: shape[1] ?? 0, values };
+}
+
+function sequenceOrNull(blocks: Blocks, name: string): Sequence | null {
+  return blocks.has(name) ? readSequence(blocks, name) : null;
 }
 
 function readEnvelope(blocks: Blocks): Envelope | null {
@@ -333,6 +416,43 @@ const readSettings = record<Settings>({
   regularizers: listOf(readRegularizer),
 });
 
+const readFigure = record<Figure>({
+  name: text,
+  value: orNull(number),
+  low: orNull(number),
+  high: orNull(number),
+  bound: text,
+  fails: truth,
+});
+
+const readNearest = record<Nearest>({ index: integer, label: text, distance: orNull(number) });
+
+const readKept = record<Omit<Kept, "thumbnail">>({
+  snapshot: integer,
+  kind: text,
+  step: integer,
+  score: orNull(number),
+  verdict: orNull(text),
+  objective: text,
+});
+
+function readShelf(message: Fields, blocks: Blocks): readonly Kept[] {
+  const kept = list(message.snapshots, "snapshots", readKept);
+  const block = floats(blocks, "thumbnails", 4);
+  const [count = 0, channels = 0, sides = 0, parts = 0] = block?.shape ?? [];
+  if (count !== kept.length || (count > 0 && sides !== 2)) {
+    throw new ProtocolError('array "thumbnails" should have a picture for each snapshot');
+  }
+  const side = (at: number) => (block?.values ?? new Float32Array(0)).subarray(at, at + parts);
+  return kept.map((one, place) => {
+    const thumbnail = Array.from({ length: channels }, (_, channel) => {
+      const at = 2 * (place * channels + channel) * parts;
+      return { low: side(at), high: side(at + parts) };
+    });
+    return { ...one, thumbnail };
+  });
+}
+
 /** Reads one message from the kernel; throws `ProtocolError` where it is not what it should be. */
 export function decode(content: unknown, buffers: readonly Bytes[]): KernelMessage {
   const message = fields(content, "message");
@@ -353,6 +473,8 @@ export function decode(content: unknown, buffers: readonly Bytes[]): KernelMessa
         sequence: readSequence(blocks, "sequence"),
         start: readSequence(blocks, "start"),
         envelope: readEnvelope(blocks),
+        beforeEdit: sequenceOrNull(blocks, "before_edit"),
+        push: sequenceOrNull(blocks, "push"),
         rows: readRows(message, blocks),
         probabilities: probabilities(),
       };
@@ -363,6 +485,7 @@ export function decode(content: unknown, buffers: readonly Bytes[]): KernelMessa
         step: step(),
         stepsPerSecond: rate(),
         sequence: readNewest(blocks),
+        push: sequenceOrNull(blocks, "push"),
         rows: readRows(message, blocks),
         probabilities: probabilities(),
       };
@@ -373,6 +496,29 @@ export function decode(content: unknown, buffers: readonly Bytes[]): KernelMessa
         step: step(),
         settings: readSettings(message.settings, "settings"),
         envelope: readEnvelope(blocks),
+        beforeEdit: sequenceOrNull(blocks, "before_edit"),
+      };
+    case "verdict":
+      return {
+        kind: "verdict",
+        ...stamp,
+        step: step(),
+        verdict: nullable(message.verdict, "verdict", text),
+        reason: text(message.reason, "reason"),
+        figures: list(message.figures, "figures", readFigure),
+        nearest: nullable(message.nearest, "nearest", readNearest),
+        sequence: sequenceOrNull(blocks, "nearest"),
+      };
+    case "shelf":
+      return { kind: "shelf", ...stamp, snapshots: readShelf(message, blocks) };
+    case "look":
+      return { kind: "look", ...stamp, of: step(), sequence: readSequence(blocks, "sequence") };
+    case "compare":
+      return {
+        kind: "compare",
+        ...stamp,
+        of: integer(message.snapshot, "snapshot"),
+        sequence: readSequence(blocks, "sequence"),
       };
     case "acknowledgement":
       return { kind: "acknowledgement", ...stamp, id: integer(message.id, "id"), step: step() };

@@ -27,7 +27,9 @@ import {
   type Settings,
   type SettingsMessage,
   type Snapshot,
+  type Wish,
 } from "./protocol";
+import { Beside } from "./reading/beside";
 import { Readout } from "./readout";
 import { readSaved } from "./saved";
 
@@ -48,6 +50,7 @@ export class Store {
   readonly start = signal<Sequence | null>(null);
   readonly envelope = signal<Envelope | null>(null);
   readonly previews = signal<readonly Preview[]>([]);
+  readonly beside = new Beside((message) => this.#link.post(message));
   /** Why the last command was refused, until one is accepted. */
   readonly refusal = signal<string | null>(null);
   /** A message this page cannot read, in words. */
@@ -131,7 +134,11 @@ export class Store {
 
   /** Undoes or redoes, where there is something. */
   goBack(kind: Return): void {
-    if (this.settings.value?.[kind] != null) this.#link.goBack(kind);
+    if (this.settings.value?.[kind] != null) void this.#link.wish({ kind });
+  }
+
+  wish(wish: Wish): Promise<Outcome> {
+    return this.#link.wish(wish);
   }
 
   newGesture(): number {
@@ -199,6 +206,7 @@ export class Store {
   }
 
   #dispatch(message: KernelMessage, isNewRun: boolean): void {
+    this.beside.take(message, isNewRun);
     switch (message.kind) {
       case "snapshot":
         this.#onSnapshot(message, isNewRun);

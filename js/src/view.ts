@@ -4,7 +4,8 @@ import { effect, type ReadonlySignal, signal, untracked } from "@preact/signals"
 import { controlPoints } from "./chart/geometry";
 import { Overlay } from "./chart/overlay";
 import { Scheduler } from "./chart/scheduler";
-import { SequenceChart } from "./chart/sequence";
+import { channelOf, SequenceChart } from "./chart/sequence";
+import { Strip } from "./chart/strip";
 import { Theme } from "./chart/theme";
 import { type Term, TimelineChart } from "./chart/timeline";
 import { watchBox } from "./chart/watch";
@@ -14,13 +15,17 @@ import { Keys } from "./edit/keys";
 import { Pointer } from "./edit/pointer";
 import { type Preview, previewed } from "./edit/previews";
 import type { Frozen, Return, Sequence } from "./protocol";
+import { Reader } from "./reading/reader";
+import { Scrub } from "./reading/scrub";
 import type { Store } from "./store";
 
 export type Tool = "drag" | "freeze";
 
 interface Charts {
   readonly sequence: SequenceChart;
+  readonly strip: Strip;
   readonly timeline: TimelineChart;
+  readonly scrub: Scrub;
   readonly overlay: Overlay;
   readonly pointer: Pointer;
 }
@@ -33,6 +38,7 @@ export class View {
   readonly theme: Theme;
   readonly tool = signal<Tool>("drag");
   readonly channel = signal(0);
+  readonly reader: Reader;
   readonly brush = signal<{ start: number; stop: number; thaws: boolean } | null>(null);
   readonly #held = signal<{ gesture: Gesture; value: number; radius: number } | null>(null);
   readonly #scheduler = new Scheduler(() => this.#draw());
@@ -47,6 +53,7 @@ export class View {
     this.store = store;
     this.root = root;
     this.theme = new Theme(root);
+    this.reader = new Reader(store);
     new Keys(this, signal);
     signal.addEventListener("abort", () => this.#scheduler.cancel());
   }
@@ -61,19 +68,22 @@ export class View {
   }
 
   /** Puts the charts into their places; the answer takes them away again. */
-  mount(main: HTMLElement, timeline: HTMLElement): () => void {
+  mount(main: HTMLElement, push: HTMLElement, timeline: HTMLElement): () => void {
     const abort = new AbortController();
     this.theme.refresh();
     const sequence = new SequenceChart(main, this.theme);
     const overlay = new Overlay(sequence, (band) => this.unfreeze(band));
+    const strip = new Strip(push, this.theme);
     const lines = new TimelineChart(timeline, this.theme);
+    const scrub = new Scrub(this, lines, abort.signal);
     const box = () => {
+      strip.resize(push.clientWidth, push.clientHeight);
       sequence.resize(main.clientWidth, main.clientHeight);
       lines.resize(timeline.clientWidth, timeline.clientHeight);
       this.#scheduler.request();
     };
     const pointer = new Pointer(this, sequence, abort.signal);
-    this.#charts = { sequence, overlay, timeline: lines, pointer };
+    this.#charts = { sequence, overlay, strip, timeline: lines, scrub, pointer };
     watchBox([main, timeline], box, (isVisible) => this.#show(isVisible), abort.signal);
     this.theme.watch(() => this.#recolour(), abort.signal);
     const stop = effect(() => this.#follow());
@@ -83,12 +93,14 @@ export class View {
       this.#scheduler.cancel();
       this.#charts = null;
       sequence.destroy();
+      strip.destroy();
       lines.destroy();
     };
   }
 
+  /** Nothing can be changed: there is no kernel, or what is shown is the past. */
   get isReadOnly(): boolean {
-    return this.store.isReadOnly.value;
+    return this.store.isReadOnly.value || this.reader.past !== null;
   }
 
   isPlaying(): boolean {
@@ -103,6 +115,23 @@ export class View {
   goBack(kind: Return): void {
     this.pointer?.cancel();
     this.store.goBack(kind);
+  }
+
+  /** Goes back to the step that is looked at. */
+  returnHere(): void {
+    const step = this.store.beside.moment.value?.step;
+    if (step !== undefined) void this.store.wish({ kind: "restore", step });
+  }
+
+  /** Puts the step that is looked at on the shelf, to go on from. */
+  branchHere(): void {
+    const step = this.store.beside.moment.value?.step;
+    if (step !== undefined) void this.store.wish({ kind: "branch", step });
+  }
+
+  /** Puts the present on the shelf. */
+  keep(): void {
+    void this.store.wish({ kind: "keep" });
   }
 
   frozen(): readonly Frozen[] {
@@ -149,7 +178,6 @@ export class View {
     const { store } = this;
     const inputs: readonly ReadonlySignal<unknown>[] = [
       store.sequence,
-      store.start,
       store.envelope,
       store.history,
       store.previews,
@@ -158,6 +186,7 @@ export class View {
       this.brush,
       this.#held,
       store.isReadOnly,
+      ...this.reader.inputs,
     ];
     for (const input of inputs) input.value;
     this.root.dataset.readOnly = String(this.isReadOnly);
@@ -179,6 +208,7 @@ export class View {
   #recolour(): void {
     this.#charts?.sequence.repaint();
     this.#charts?.timeline.repaint();
+    this.#scheduler.request();
   }
 
   #draw(): void {
@@ -190,24 +220,28 @@ export class View {
     const { store } = this;
     const sequence = store.sequence.value;
     if (charts === null || sequence === null || !this.#isInSight()) return;
-    const { sequence: chart, timeline, overlay } = charts;
+    const { sequence: chart, strip, timeline, scrub, overlay } = charts;
+    const { past } = this.reader;
     const channel = Math.min(this.channel.value, sequence.channels - 1);
     if (channel !== this.#paintedChannel || sequence.time !== this.#painted?.time) chart.refit();
     this.#paintedChannel = channel;
     const held = this.#held.value;
     const points = this.points(sequence.time);
     chart.paint({
-      sequence: previewed(sequence, this.#previews(), this.frozen()),
-      start: store.start.value,
+      sequence: past ?? previewed(sequence, this.#previews(), this.frozen()),
+      ghosts: this.reader.shown.value,
       envelope: store.envelope.value,
       frozen: this.frozen(),
       channel,
       points: this.isReadOnly ? [] : points.filter((index) => index !== held?.gesture.grip.index),
       isHeld: held !== null,
     });
+    const push = past === null ? store.beside.push.value : null;
+    strip.paint(push && channelOf(push, channel), chart);
     const isReading = this.#paintLines(timeline);
+    scrub.place();
     overlay.update({
-      points,
+      points: past === null ? points : [],
       frozen: chart.frozenHere(),
       held: held && {
         index: held.gesture.grip.index,

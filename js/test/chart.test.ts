@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { brushed, controlPoints, type Scale, sampleNear } from "../src/chart/geometry";
 import { extent, fitted } from "../src/chart/range";
+import { Linear, marks } from "../src/chart/scale";
 import { components, isDark } from "../src/chart/theme";
 import { normalised } from "../src/chart/timeline";
 
@@ -96,8 +97,52 @@ describe("the value axis", () => {
   });
 });
 
+describe("the marks of an axis", () => {
+  const value = fc.double({ min: -1e9, max: 1e9, noNaN: true });
+  const domain = fc
+    .tuple(value, value)
+    .filter(([a, b]) => Math.abs(a - b) > 1e-6 * Math.max(1, Math.abs(a), Math.abs(b)))
+    .map(([a, b]) => ({ low: Math.min(a, b), high: Math.max(a, b) }));
+
+  test("lie inside it, in order, and no two say the same", () => {
+    fc.assert(
+      fc.property(domain, fc.integer({ min: 40, max: 2000 }), (range, length) => {
+        const found = marks(new Linear(range, 0, length), length, 60);
+        for (const { at } of found) {
+          expect(at).toBeGreaterThanOrEqual(-1e-6);
+          expect(at).toBeLessThanOrEqual(length + 1e-6);
+        }
+        const positions = found.map(({ at }) => at);
+        expect(positions).toEqual([...positions].sort((a, b) => a - b));
+        if (Math.max(Math.abs(range.low), Math.abs(range.high)) < 1e5) {
+          expect(new Set(found.map(({ text }) => text)).size).toBe(found.length);
+        }
+      }),
+    );
+  });
+
+  test("are written with the digits that their distance needs", () => {
+    const said = (low: number, high: number, isWhole = false) =>
+      marks(new Linear({ low, high }, 0, 300), 300, 60, isWhole).map(({ text }) => text);
+    expect(said(-1, 1)).toEqual(["\u22121.0", "\u22120.5", "0.0", "0.5", "1.0"]);
+    expect(said(0, 500)).toEqual(["0", "100", "200", "300", "400", "500"]);
+    expect(said(0, 3, true)).toEqual(["0", "1", "2", "3"]);
+  });
+});
+
+test("a scale finds the way back from a pixel to the value", () => {
+  const finite = fc.double({ min: -1e6, max: 1e6, noNaN: true });
+  fc.assert(
+    fc.property(finite, fc.double({ min: 1e-3, max: 1e6, noNaN: true }), finite, (low, span, x) => {
+      const scale = new Linear({ low, high: low + span }, 0, 700);
+      expect(scale.at(scale.of(low + span / 3))).toBeCloseTo(low + span / 3, 3);
+      expect(Number.isFinite(scale.at(x))).toBe(true);
+    }),
+  );
+});
+
 test("each term of the timeline fills the same height, whatever its size", () => {
-  expect(normalised([0.001, 0.002, Number.NaN])).toEqual([0.5, 1, null]);
+  expect(normalised([0.001, 0.002, Number.NaN])).toEqual([0.5, 1, Number.NaN]);
   expect(normalised([0, 0])).toEqual([0, 0]);
 });
 

@@ -83,9 +83,7 @@ describe("the toolbar", () => {
 
 describe("the target", () => {
   test("is chosen by its class, and its objective is kept", async () => {
-    const select = find<HTMLSelectElement>('[aria-label="Target class"]');
-    select.value = "0";
-    await fire(select, "change");
+    await choose("Target class", "normal");
     expect(commands()).toEqual([
       { type: "set_objective", objective: { type: "logit", target: 0 } },
     ]);
@@ -101,7 +99,7 @@ describe("the target", () => {
   test("names of classes are text and never markup", async () => {
     await give(settings(2, { class_names: ["normal", "<img src=x onerror=alert(1)>"] }));
     expect(root.querySelector("img")).toBeNull();
-    expect(root.textContent).toContain("<img src=x");
+    expect(find<HTMLInputElement>('[role="combobox"]').value).toContain("<img src=x");
   });
 });
 
@@ -110,15 +108,17 @@ const preset = (name: string) => {
   return found.find(({ textContent }) => textContent === name) ?? find(`a preset called ${name}`);
 };
 const classes = () =>
-  [...root.querySelectorAll<HTMLSelectElement>(".seqdream-panel select")].map(({ value }) => value);
+  [...root.querySelectorAll<HTMLInputElement>(".seqdream-panel [role=combobox]")].map(
+    ({ value }) => value,
+  );
 const climbs = (name: string, targets: readonly number[]) => ({
   type: "set_objective",
   objective: { type: "preset", name, targets },
 });
-const choose = async (label: string, value: string) => {
-  const select = find<HTMLSelectElement>(`[aria-label="${label}"]`);
-  select.value = value;
-  await fire(select, "change");
+const choose = async (label: string, name: string) => {
+  await act(() => find(`[role=combobox][aria-label="${label}"]`).click());
+  const options = [...root.querySelectorAll<HTMLElement>('[role="option"]')];
+  await act(() => options.find(({ textContent }) => textContent === name)?.click());
 };
 
 describe("a preset", () => {
@@ -142,18 +142,18 @@ describe("a preset", () => {
 
   test("of a border has a picker for its other class where there are more than two", async () => {
     await act(() => preset("border").click());
-    expect(classes()).toEqual(["1"]);
+    expect(classes()).toEqual(["abnormal"]);
     await give(settings(2, { class_names: ["a", "b", "c"] }));
-    expect(classes()).toEqual(["1", "0"]);
-    await choose("Second class", "2");
-    await choose("Target class", "2");
+    expect(classes()).toEqual(["b", "a"]);
+    await choose("Second class", "c");
+    await choose("Target class", "c");
     expect(commands().slice(1)).toEqual([climbs("border", [1, 2]), climbs("border", [2, 1])]);
   });
 
   test("stays in force where another class is chosen: what it brought goes by the class", async () => {
     const objective = { type: "prototype", targets: [1], text: "", preset: "centered" };
     await give(settings(2, { objective }));
-    await choose("Target class", "0");
+    await choose("Target class", "normal");
     expect(commands()).toEqual([climbs("centered", [0])]);
   });
 
@@ -181,8 +181,27 @@ describe("a preset", () => {
       settings(2, { objective: { type: "sum", targets: [0, 1], text, preset: "border" } }),
     );
     expect(find(".seqdream-objective").textContent).toBe(text);
-    expect(classes()).toEqual(["0"]);
+    expect(classes()).toEqual(["normal"]);
     expect(root.querySelector(".seqdream-pill :checked")).toBeNull();
+  });
+});
+
+describe("the step size", () => {
+  test("goes by powers of ten and tells its true value", async () => {
+    const slider = find<HTMLInputElement>('[aria-label="Step size"]');
+    expect([slider.min, slider.max]).toEqual(["-4", "0"]);
+    expect(slider.valueAsNumber).toBeCloseTo(Math.log10(0.05));
+    expect(slider.getAttribute("aria-valuetext")).toBe("0.05");
+    slider.value = "-2";
+    await fire(slider, "change");
+    expect(commands()).toEqual([{ type: "set_learning_rate", learning_rate: 0.01 }]);
+  });
+
+  test("reaches as far as a value that was given elsewhere", async () => {
+    await give(settings(2, { learning_rate: 10 }));
+    const slider = find<HTMLInputElement>('[aria-label="Step size"]');
+    expect(slider.max).toBe("1");
+    expect(slider.valueAsNumber).toBe(1);
   });
 });
 

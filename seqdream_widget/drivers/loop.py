@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import queue
 
 from seqdream_widget.driven import REST, SLICE
 from seqdream_widget.drivers.runner import Listener, Run, Runner
@@ -21,6 +22,7 @@ class LoopRunner(Runner):
     def __init__(self, session: Session, listener: Listener, *, measure_threads: bool) -> None:
         super().__init__(session, listener, measure_threads=measure_threads)
         self._loop = _loop_here()
+        self._handed: queue.SimpleQueue[Job] = queue.SimpleQueue()
 
     def _launch(self, run: Run) -> None:
         if self._loop is None or not self._loop.is_running():
@@ -34,11 +36,17 @@ class LoopRunner(Runner):
         self._loop.call_soon_threadsafe(self._start, self._loop, run, context=contextvars.Context())
 
     def hand_over(self, job: Job) -> None:
-        """Have `job` done by the loop, where there is one."""
+        """Have `job` done by the loop, where there is one, after those that were handed over before."""
+        self._handed.put(job)
         if self._loop is None or self._loop is _loop_here() or not self._loop.is_running():
-            job()
+            self._do_handed()
         else:
-            self._loop.call_soon_threadsafe(job)
+            self._loop.call_soon_threadsafe(self._do_handed)
+
+    def _do_handed(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._handed.get_nowait()()
 
     def _start(self, loop: asyncio.AbstractEventLoop, run: Run) -> None:
         run.means = loop.create_task(self._work(run), name="seqdream")

@@ -91,6 +91,7 @@ class Runner(ABC):
         self._listener = listener
         self._measure_threads = measure_threads
         self._run: Run | None = None
+        self._latest: Run | None = None  # the one under way, or that ended last
         self._closed = False
 
     @abstractmethod
@@ -136,7 +137,7 @@ class Runner(ABC):
                 if is_new:
                     self._launch(run)
             except BaseException:
-                self._run = None
+                self._run = self._latest = None
                 self._session.let_go()
                 raise
 
@@ -155,14 +156,14 @@ class Runner(ABC):
     def pause(self, *, wait: bool = True, reason: str = "") -> None:
         """Stop after the present step; `wait` until that is done."""
         with self.lock:
-            run = self._run
+            run = self._latest
             if run is None:
                 return
             if run.stop is None:
                 run.stop = reason
         if not self._session.turn.mine:  # else whoever takes the steps sees it next
             self.post(lambda: self._ends(run))
-            if wait:
+            if wait:  # also where it is just ending by itself: what it has to say is said then
                 self._wait(run)
 
     def close(self) -> None:
@@ -187,7 +188,7 @@ class Runner(ABC):
             if self._closed:
                 raise RuntimeError("this widget is closed; make a new one")
             self._session.claim()
-            self._run = Run(steps)
+            self._run = self._latest = Run(steps)
         elif not self._run.counted:
             self._run.remaining, self._run.stop = steps, None
         return self._run

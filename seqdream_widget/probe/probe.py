@@ -156,6 +156,11 @@ class Probe:
         return self._folded is not None
 
     @property
+    def reentrant(self) -> bool:
+        """Whether several threads may call it at once: it is straight-line code, which leaves nothing behind."""
+        return isinstance(self._answering[()][0], Straight)
+
+    @property
     def fingerprint(self) -> str:
         """Sixteen hexadecimal digits that tell models apart: SHA-256 of architecture, parameters and buffers."""
         # A borrowed model may change; a copy does not.

@@ -71,7 +71,7 @@ class Bench:
         expect(self.root.locator(".seqdream-step")).to_have_text(said)
 
     def picture(self) -> bytes:
-        return self.root.locator(".uplot canvas").first.screenshot()
+        return self.root.locator(".seqdream-backdrop").first.screenshot()
 
     def points(self) -> dict[str, str]:
         """The values of the control points as they are drawn, by sample."""
@@ -82,6 +82,7 @@ class Bench:
 
     def agrees(self) -> dict[str, str]:
         """Wait until the page shows the very sequence that Python holds, and return its control points."""
+        self.root.scroll_into_view_if_needed()  # out of sight nothing is painted
         end = time.monotonic() + 30
         while True:
             held = self.python("w.sequence[0, 0].tolist()")
@@ -120,7 +121,7 @@ class Bench:
 
     def brush(self, first: float, last: float) -> None:
         """Drag across the chart from one share of its width to another."""
-        box = self.root.locator(".u-over").first.bounding_box()
+        box = self.root.locator(".seqdream-area").first.bounding_box()
         y = box["y"] + box["height"] * 0.9
         self.page.mouse.move(box["x"] + first * box["width"], y)
         self.page.mouse.down()
@@ -131,6 +132,13 @@ class Bench:
     def add(self, group: str, name: str) -> None:
         """Give the run a regularizer that it does not have."""
         add(self.root, group, name)
+
+    def choose(self, picker: str, name: str) -> None:
+        """Choose a class by typing its name."""
+        box = self.root.get_by_role("combobox", name=picker)
+        box.click()
+        box.press_sequentially(name)
+        box.press("Enter")
 
     def close(self) -> None:
         self.python("w.close()")

@@ -174,6 +174,7 @@ def test_a_kernel_that_is_gone_is_said_and_what_it_left_stays_to_be_read(abandon
     bench.run(60)
     bench.add("penalty", "Total variation")
     bench.python.until("len(w.session.regularizers) == 2")
+    expect(bench.root.get_by_role("switch", name="Total variation")).to_be_checked()
     bench.lab.restart(bench.page)
     expect(bench.status).to_contain_text(LOST)
     step = int(bench.root.get_attribute("data-step"))

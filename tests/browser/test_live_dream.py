@@ -124,7 +124,7 @@ def test_total_variation_switched_on_mid_run_shows_its_value_and_brings_it_down(
 def test_a_new_target_takes_effect(bench):
     bench.play.click()
     bench.run(60)
-    bench.root.get_by_role("combobox", name="Target class").select_option(label="normal")
+    bench.choose("Target class", "normal")
     bench.python.until("w.session.objective == sd.objectives.Logit(0)")
     bench.run(150)
     assert bench.python("w.session.history['probabilities'][-1].tolist()")[0] > 0.9
@@ -138,7 +138,7 @@ def test_a_preset_pressed_mid_run_brings_its_objective_and_what_keeps_it_plausib
     bench.run(60)
     centered = bench.root.get_by_role("button", name="centered", exact=True)
     expect(centered).to_have_attribute("aria-pressed", "false")
-    bench.root.get_by_role("combobox", name="Target class").select_option(label="normal")
+    bench.choose("Target class", "normal")
     centered.click()
     expect(centered).to_have_attribute("aria-pressed", "true")
     expect(bench.root.get_by_role("radio", name="prototype")).to_be_checked()

@@ -16,7 +16,7 @@ SETUP = """
 import asyncio, threading, time
 import ipykernel, torch
 import seqdream_widget as sd
-from seqdream_widget import widget as widget_module
+from seqdream_widget import pages
 demo = sd.load_demo("ecg5000")
 def make(driver="auto"):
     return sd.SeqDream(demo.model, sd.objectives.Logit(0), data=demo.data, start=3, threads=1, driver=driver)

@@ -127,7 +127,7 @@ def test_several_widgets_play_at_once(kernel, clean):
 
 @DRIVERS
 def test_a_cell_run_again_while_it_plays_makes_a_second_widget_and_the_first_waits_for_a_view(kernel, clean, driver):
-    kernel.run(f"widget_module.PATIENCE = 1.0; first = w = make('{driver}'); w.play()")
+    kernel.run(f"pages.PATIENCE = 1.0; first = w = make('{driver}'); w.play()")
     left = View(kernel, "first")
     left.see()
     kernel.run(f"w = make('{driver}'); w.play()")
@@ -145,7 +145,7 @@ def test_a_cell_run_again_while_it_plays_makes_a_second_widget_and_the_first_wai
     assert kernel.ask("(first.playing, w.playing)") == (False, True)
     left.send(kind="hello", protocol=1)
     kernel.until(lambda: left.settings["playing"])
-    kernel.run("widget_module.PATIENCE = 10.0")
+    kernel.run("pages.PATIENCE = 10.0")
 
 
 # ---- interrupt and restart -------------------------------------------------------------------------------------------

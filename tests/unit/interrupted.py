@@ -237,6 +237,7 @@ def widget() -> None:
 SCENES = {scene.__name__: scene for scene in (run, commands, result, twice, tasks, widget)}
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins with it ignored
     wrong = dict.fromkeys(SCENES, "")
     for name, scene in SCENES.items():
         try:

@@ -68,12 +68,16 @@ COMMANDS = {
     "reset": lambda rng: {},
     "note": lambda rng: {"text": "look here"},
 }
-NUMBERS = {"protocol": protocol.PROTOCOL, "count": 3}
+NUMBERS = {
+    "protocol": lambda rng: protocol.PROTOCOL,
+    "count": lambda rng: 3,
+    "step": lambda rng: rng.randrange(5),
+    "snapshot": lambda rng: rng.randint(1, 4),
+}
 
 
 def message(rng, kind):
-    named = protocol._NUMBERS[kind]
-    numbers = {} if named is None else {named[0]: NUMBERS.get(named[0], rng.randrange(1000))}
+    numbers = {name: NUMBERS.get(name, lambda rng: rng.randrange(1000))(rng) for name, _ in protocol.NUMBERS[kind]}
     if kind != "command":
         return {"kind": kind, **numbers}
     name = rng.choice(list(COMMANDS))
@@ -129,7 +133,7 @@ class Mutator:
 
     def _some_junk(self):
         one = self._rng.choice(self._junk)
-        return one if is_huge(one) else copy.copy(one)
+        return one if is_huge(one) else copy.deepcopy(one)
 
     def _replace(self, holder, key):
         holder[key] = self._some_junk()

@@ -52,7 +52,7 @@ def now(w):
 
 
 def test_twenty_thousand_messages_are_each_carried_out_or_refused_in_words_and_unchanged_state():
-    rng, kinds = random.Random(7), list(protocol._NUMBERS)
+    rng, kinds = random.Random(7), list(protocol.NUMBERS)
     mutated = Mutator(rng, WORSE)
     carried_out, refused, changed, reasons = 0, 0, 0, set()
     w = None

@@ -117,7 +117,7 @@ def test_ten_thousand_commands_of_many_hands_are_each_carried_out_once_in_order_
             hands[message["id"] // COMMANDS].hear(message)
 
     w.send = hear
-    w._tell_settings = lambda: None  # most of what a command costs, and not what is asked here
+    w._pages.tell_settings = lambda: None  # most of what a command costs, and not what is asked here
     w.session.submit(C.Freeze(FROZEN, FROZEN + 1))
     w.play()
     threads = [threading.Thread(target=hand.work) for hand in hands]
@@ -180,5 +180,6 @@ def test_what_the_run_publishes_and_the_front_end_sets_at_the_same_time_is_neith
     assert wrong == []
     assert seen == list(range(1, w.session.step_count + 1)) == sent
     assert set(state) >= {"playing", "step_count", "score", "probabilities", "status"}
+    until(lambda: "_saved" in state)  # the loop sees to it after the run
     assert state == {name: getattr(w, name) for name in state}
     assert (w.playing, w.frozen, w.score) == (False, [], w.session.history["score"][-1])

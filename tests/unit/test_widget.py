@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 import seqdream_widget as sd
-from seqdream_widget import widget as widget_module
+from seqdream_widget import pages
 from seqdream_widget.pacer import Pacer
 from tests.unit.loops import EventLoop, until
 
@@ -293,7 +293,7 @@ def test_close_leaves_no_thread(w):
 
 
 def test_a_run_that_nobody_watches_any_more_waits_for_a_view_and_loses_nothing(w, monkeypatch):
-    monkeypatch.setattr(widget_module, "PATIENCE", 0.3)
+    monkeypatch.setattr(pages, "PATIENCE", 0.3)
     receive(w, kind="hello", protocol=1)
     w.play()
     until(lambda: at_rest(w))
@@ -309,7 +309,7 @@ def test_a_run_that_nobody_watches_any_more_waits_for_a_view_and_loses_nothing(w
 
 
 def test_one_step_asked_of_a_waiting_run_is_one_step(w, monkeypatch):
-    monkeypatch.setattr(widget_module, "PATIENCE", 0.3)
+    monkeypatch.setattr(pages, "PATIENCE", 0.3)
     receive(w, kind="hello", protocol=1)
     w.play()
     until(lambda: "goes on when a view of it opens again" in w.status)
@@ -333,14 +333,14 @@ def test_play_right_after_pause_goes_on(w):
 
 
 def test_steps_that_were_counted_out_are_taken_whether_anyone_watches_or_not(w, monkeypatch):
-    monkeypatch.setattr(widget_module, "PATIENCE", 0.1)
+    monkeypatch.setattr(pages, "PATIENCE", 0.1)
     receive(w, kind="hello", protocol=1)
     w.step(1500)
     assert w.session.step_count == 1500
 
 
 def test_any_word_of_the_front_end_shows_that_it_is_there(w, monkeypatch):
-    monkeypatch.setattr(widget_module, "PATIENCE", 0.5)
+    monkeypatch.setattr(pages, "PATIENCE", 0.5)
     receive(w, kind="hello", protocol=1)
     w.play()
     for _ in range(8):
@@ -350,7 +350,7 @@ def test_any_word_of_the_front_end_shows_that_it_is_there(w, monkeypatch):
 
 
 def test_a_run_that_never_had_a_view_goes_on_without_one(w, monkeypatch):
-    monkeypatch.setattr(widget_module, "PATIENCE", 0.3)
+    monkeypatch.setattr(pages, "PATIENCE", 0.3)
     w.play()
     time.sleep(1.0)
     assert w.playing

@@ -1,11 +1,17 @@
 /** Score and regularizers over the steps. */
 
-import uPlot from "uplot";
-import { figure, tick } from "../format";
 import type { History } from "../history";
-import { extent, type Range, union } from "./range";
-import { AXIS_WIDTH } from "./sequence";
-import { type Theme, termColour, termDash } from "./theme";
+import { AXIS_WIDTH, paintGrid, paintLabels } from "./axes";
+import { clipped, type Pen } from "./canvas";
+import { trace } from "./layers";
+import { Plot } from "./plot";
+import { extent, type Range } from "./range";
+import { Linear, marks } from "./scale";
+import { type ColourName, type Theme, termColour, termDash } from "./theme";
+
+const MARGINS = { top: 4, right: 10, bottom: 26, left: AXIS_WIDTH };
+/** Pixels between two marks of an axis. */
+const SPACING = { step: 90, score: 34 };
 
 export interface Term {
   readonly name: string;
@@ -13,148 +19,116 @@ export interface Term {
   readonly position: number;
 }
 
-type Line = (number | null)[];
-
-function gapped(values: readonly number[]): Line {
-  return values.map((value) => (Number.isFinite(value) ? value : null));
+interface Line {
+  readonly values: readonly number[];
+  readonly scale: Linear;
+  readonly colour: ColourName;
+  readonly width: number;
+  readonly dash: readonly number[];
 }
 
 /** A term in parts of its own largest size: terms differ by orders of magnitude. */
-export function normalised(values: readonly number[]): Line {
+export function normalised(values: readonly number[]): number[] {
   let most = 0;
   for (const value of values) {
     if (Number.isFinite(value)) most = Math.max(most, Math.abs(value));
   }
   const scale = most > 0 ? 1 / most : 0;
-  return values.map((value) => (Number.isFinite(value) ? value * scale : null));
+  return values.map((value) => value * scale);
 }
 
-function roomy(range: Range | null): [number, number] {
+function roomy(range: Range | null): Range {
   const { low, high } = range ?? { low: 0, high: 1 };
   const span = high - low || Math.max(1e-6, Math.abs(high));
-  return [low - 0.06 * span, high + 0.1 * span];
+  return { low: low - 0.06 * span, high: high + 0.1 * span };
+}
+
+/** The first step is counted 1; the axis begins where the dream did. */
+function stepsShown(steps: readonly number[]): Range {
+  const { low, high } = extent(steps) ?? { low: 0, high: 0 };
+  const first = low <= 1 ? 0 : low;
+  return { low: first, high: Math.max(high, first + 10) };
 }
 
 export class TimelineChart {
-  readonly #host: HTMLElement;
-  readonly #theme: Theme;
-  #plot: uPlot | null = null;
-  #terms: readonly Term[] = [];
-  #hasScore = false;
-  #score: [number, number] = [0, 1];
-  #parts: [number, number] = [0, 1];
-  #steps: [number, number] = [0, 1];
-  #size = { width: 600, height: 96 };
+  readonly #plot: Plot;
+  #steps = new Linear({ low: 0, high: 10 }, 0, 1);
+  #shown: { history: History; terms: readonly Term[] } | null = null;
 
   constructor(host: HTMLElement, theme: Theme) {
-    this.#host = host;
-    this.#theme = theme;
+    this.#plot = new Plot(host, theme, MARGINS);
+  }
+
+  get over(): HTMLElement {
+    return this.#plot.over;
+  }
+
+  xOf(step: number): number {
+    return this.#steps.of(step);
+  }
+
+  stepAt(x: number): number {
+    return this.#steps.at(x);
   }
 
   resize(width: number, height: number): void {
-    if (width === this.#size.width && height === this.#size.height) return;
-    this.#size = { width, height };
-    this.#plot?.setSize(this.#size);
+    if (this.#plot.resize(width, height)) this.repaint();
   }
 
   paint(history: History, terms: readonly Term[]): void {
-    const plot = this.#plotFor(terms);
+    this.#shown = { history, terms };
+    const pen = this.#plot.begin();
+    if (pen === null) return;
+    this.#steps = new Linear(stepsShown(history.steps), 0, pen.width);
     const column = (name: string) => history.columns.get(name) ?? [];
-    const score = column("score");
-    const lines = terms.map((term) => normalised(column(term.name)));
-    const scores = extent(score);
-    this.#hasScore = scores !== null;
-    this.#score = roomy(scores);
-    const isSigned = lines.some((line) => line.some((value) => value !== null && value < 0));
-    this.#parts = isSigned ? [-1.1, 1.1] : [-0.06, 1.1];
-    const range = union([extent(history.steps)]) ?? { low: 0, high: 0 };
-    // The first step is counted 1; the axis begins where the dream did.
-    const first = range.low <= 1 ? 0 : range.low;
-    this.#steps = [first, Math.max(range.high, first + 10)];
-    const data = [history.steps, ...lines, gapped(score)];
-    plot.batch(() => {
-      plot.setData(data as uPlot.AlignedData, false);
-      plot.setScale("x", { min: this.#steps[0], max: this.#steps[1] });
+    const terrain = terms.map(({ name }) => normalised(column(name)));
+    const isSigned = terrain.some((values) => values.some((value) => value < 0));
+    const parts = new Linear({ low: isSigned ? -1.1 : -0.06, high: 1.1 }, pen.height, 0);
+    const range = extent(column("score"));
+    const scores = new Linear(roomy(range), pen.height, 0);
+    const across = marks(this.#steps, pen.width, SPACING.step, true);
+    // Before the first step there is no score, and no scale of it.
+    const up = range === null ? [] : marks(scores, pen.height, SPACING.score);
+    paintGrid(pen, [], up);
+    paintLabels(pen, across, up);
+    const lines = terms.map(({ position }, at) => ({
+      values: terrain[at] ?? [],
+      scale: parts,
+      colour: termColour(position),
+      width: 1.25,
+      dash: termDash(position),
+    }));
+    const score = {
+      values: column("score"),
+      scale: scores,
+      colour: "dream",
+      width: 1.75,
+      dash: [],
+    };
+    clipped(pen, () => {
+      for (const line of [...lines, score as Line]) this.#paintLine(pen, history.steps, line);
     });
   }
 
+  /** Paints the same again, in the size and the colours of now. */
   repaint(): void {
-    this.#plot?.redraw(true, true);
+    if (this.#shown !== null) this.paint(this.#shown.history, this.#shown.terms);
   }
 
   destroy(): void {
-    this.#plot?.destroy();
-    this.#plot = null;
+    this.#plot.remove();
   }
 
-  /** Before the first step there is no score, and no scale of it. */
-  readonly #scoreTicks = (_: uPlot, ticks: number[]): string[] =>
-    ticks.map((value) => (this.#hasScore ? short(value) : ""));
-
-  #plotFor(terms: readonly Term[]): uPlot {
-    const isSame =
-      terms.length === this.#terms.length &&
-      terms.every((term, at) => term.name === this.#terms[at]?.name);
-    if (this.#plot !== null && isSame) return this.#plot;
-    this.#plot?.destroy();
-    this.#terms = terms;
-    const empty = [[], ...terms.map(() => []), []] as unknown as uPlot.AlignedData;
-    this.#plot = new uPlot(this.#options(terms), empty, this.#host);
-    return this.#plot;
-  }
-
-  #options(terms: readonly Term[]): uPlot.Options {
-    const { colours } = this.#theme;
-    const axis: uPlot.Axis = {
-      stroke: () => this.#theme.colours.muted,
-      font: this.#theme.font,
-      grid: { stroke: () => this.#theme.colours.grid, width: 1 },
-      ticks: { show: false },
-      values: (_, ticks) => ticks.map(tick),
-    };
-    const line = (
-      stroke: keyof typeof colours,
-      scale: string,
-      width: number,
-      dash: number[] = [],
-    ) => ({
-      stroke: () => this.#theme.colours[stroke],
-      scale,
-      width,
-      dash,
-      points: { show: false },
-    });
-    return {
-      ...this.#size,
-      padding: [4, 10, 0, 0],
-      legend: { show: false },
-      cursor: { show: false },
-      scales: {
-        x: { time: false, range: () => this.#steps },
-        score: { range: () => this.#score },
-        parts: { range: () => this.#parts },
-      },
-      axes: [
-        { ...axis, size: 26, gap: 6, space: 90, grid: { show: false }, incrs: COUNTS },
-        { ...axis, scale: "score", size: AXIS_WIDTH, gap: 8, space: 34, values: this.#scoreTicks },
-      ],
-      series: [
-        {},
-        ...terms.map(({ position }) =>
-          line(termColour(position), "parts", 1.25, termDash(position)),
-        ),
-        line("dream", "score", 1.75),
-      ],
-    };
+  #paintLine({ context, colours }: Pen, steps: readonly number[], line: Line): void {
+    const xOf = (row: number) => this.#steps.of(steps[row] ?? Number.NaN);
+    const yOf = (value: number) => line.scale.of(value);
+    context.beginPath();
+    trace(context, line.values, { xOf, yOf });
+    context.strokeStyle = colours[line.colour];
+    context.lineWidth = line.width;
+    context.lineJoin = "round";
+    context.setLineDash([...line.dash]);
+    context.stroke();
+    context.setLineDash([]);
   }
 }
-
-/** The margin is narrow: a score may be of any size. */
-function short(value: number): string {
-  return Math.abs(value) < 1e5 ? tick(value) : figure(value);
-}
-
-/** Steps are counted: no tick at half a step. */
-const COUNTS = [0, 1, 2, 3, 4, 5, 6].flatMap((power) =>
-  [1, 2, 5].map((digit) => digit * 10 ** power),
-);

@@ -62,6 +62,9 @@ export class Keys {
       case "s":
         if (!this.#view.isPlaying()) store.stepOnce();
         return true;
+      case "c":
+        this.#view.keep();
+        return true;
       case "d":
         tool.value = "drag";
         return true;

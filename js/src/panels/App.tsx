@@ -5,9 +5,11 @@ import { useEffect, useRef } from "preact/hooks";
 import type { View } from "../view";
 import { Legend, TimelineLegend } from "./Legend";
 import { Regularizers } from "./Regularizers";
+import { Shelf } from "./Shelf";
 import { Announcer, ErrorBanner, StatusLine } from "./StatusLine";
 import { Target } from "./Target";
 import { Toolbar } from "./Toolbar";
+import { Verdict } from "./Verdict";
 
 export const SILENCE =
   "The kernel does not answer. It is busy or was restarted; after a restart, run the cell again.";
@@ -34,6 +36,7 @@ export function App({ view }: Props) {
         </aside>
       </div>
       <ErrorBanner view={view} />
+      <Verdict view={view} />
       <StatusLine view={view} />
       <Announcer view={view} />
     </>
@@ -56,17 +59,25 @@ function Waiting({ view }: Props) {
 
 function Charts({ view }: Props) {
   const main = useRef<HTMLDivElement>(null);
+  const push = useRef<HTMLDivElement>(null);
   const timeline = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (main.current === null || timeline.current === null) return undefined;
-    return view.mount(main.current, timeline.current);
+    if (main.current === null || push.current === null || timeline.current === null)
+      return undefined;
+    return view.mount(main.current, push.current, timeline.current);
   }, [view]);
   return (
     <section class="seqdream-main" aria-label="Sequence">
       <Legend view={view} />
       <div class="seqdream-chart" ref={main} data-tool={view.tool} />
+      <div
+        class="seqdream-push"
+        ref={push}
+        title="Where the gradient of the last step pushes: up or down, as high as the square root of how hard"
+      />
       <TimelineLegend view={view} />
       <div class="seqdream-timeline" ref={timeline} />
+      <Shelf view={view} />
     </section>
   );
 }

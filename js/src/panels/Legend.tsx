@@ -1,8 +1,13 @@
 /** Which line is what. */
 
 import { useComputed } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { termColour, termDash } from "../chart/theme";
+import { figure, whole } from "../format";
+import type { Ghost } from "../reading/ghosts";
+import { rowOf } from "../reading/reader";
 import type { View } from "../view";
+import { TextButton } from "./TextButton";
 
 interface Props {
   readonly view: View;
@@ -13,23 +18,51 @@ interface KeyProps {
   readonly colour: string;
   readonly width?: number;
   readonly dash?: readonly number[];
+  readonly children?: ComponentChildren;
 }
 
-function LineKey({ name, colour, width = 2, dash = [] }: KeyProps) {
+function KeyLine({ colour, width = 2, dash = [] }: Omit<KeyProps, "name">) {
+  return (
+    <svg class="seqdream-key" viewBox="0 0 16 8" aria-hidden="true">
+      <line
+        x1="0"
+        x2="16"
+        y1="4"
+        y2="4"
+        stroke={`var(--sd-${colour})`}
+        stroke-width={width}
+        stroke-dasharray={dash.join(" ")}
+      />
+    </svg>
+  );
+}
+
+function LineKey({ name, children, ...line }: KeyProps) {
   return (
     <li>
-      <svg class="seqdream-key" viewBox="0 0 16 8" aria-hidden="true">
-        <line
-          x1="0"
-          x2="16"
-          y1="4"
-          y2="4"
-          stroke={`var(--sd-${colour})`}
-          stroke-width={width}
-          stroke-dasharray={dash.join(" ")}
-        />
-      </svg>
+      <KeyLine {...line} />
       {name}
+      {children}
+    </li>
+  );
+}
+
+/** A line that can be left out. */
+function GhostKey({ view, ghost }: Props & { readonly ghost: Ghost }) {
+  const { name, label, colour, width, dash } = ghost;
+  const isShown = !view.reader.hidden.value.has(name);
+  return (
+    <li>
+      <button
+        type="button"
+        class="seqdream-toggle"
+        aria-pressed={isShown}
+        title={isShown ? `Hide ${label}` : `Show ${label}`}
+        onClick={() => view.reader.toggle(name)}
+      >
+        <KeyLine colour={colour} width={width + 0.5} dash={dash} />
+        {label}
+      </button>
     </li>
   );
 }
@@ -46,12 +79,15 @@ function AreaKey({ name, kind }: { readonly name: string; readonly kind: string 
 export function Legend({ view }: Props) {
   const { envelope, settings } = view.store;
   const hasEnvelope = envelope.value !== null;
+  const past = view.store.beside.moment.value?.step;
   const hasFrozen = (settings.value?.frozen.length ?? 0) > 0;
   return (
     <div class="seqdream-legend">
       <ul>
-        <LineKey name="dream" colour="dream" width={2.5} />
-        <LineKey name="start" colour="ghost" width={1.5} />
+        <LineKey name={past === undefined ? "dream" : `step ${past}`} colour="dream" width={2.5} />
+        {view.reader.ghosts.value.map((ghost) => (
+          <GhostKey key={ghost.name} view={view} ghost={ghost} />
+        ))}
         {hasEnvelope && <AreaKey name="class 5–95 %" kind="band" />}
         {hasFrozen && <AreaKey name="frozen" kind="frozen" />}
       </ul>
@@ -86,11 +122,20 @@ function ChannelPicker({ view }: Props) {
 
 export function TimelineLegend({ view }: Props) {
   const regularizers = view.store.settings.value?.regularizers ?? [];
+  const history = view.store.history.value;
   const terms = view.terms();
+  const { step } = view.reader;
+  const row = step === null ? null : rowOf(history, step);
+  const value = (name: string) =>
+    row !== null && (
+      <b class="seqdream-read">{figure(history.columns.get(name)?.[row] ?? Number.NaN)}</b>
+    );
   return (
     <div class="seqdream-legend is-timeline">
       <ul>
-        <LineKey name="score" colour="dream" width={2} />
+        <LineKey name="score" colour="dream" width={2}>
+          {value("score")}
+        </LineKey>
         {terms.map(({ name, position }) => (
           <LineKey
             key={name}
@@ -98,10 +143,36 @@ export function TimelineLegend({ view }: Props) {
             colour={termColour(position)}
             width={1.5}
             dash={termDash(position)}
-          />
+          >
+            {value(name)}
+          </LineKey>
         ))}
       </ul>
-      {terms.length > 0 && <span class="seqdream-note">each term to its own maximum</span>}
+      <Moment view={view} />
     </div>
+  );
+}
+
+/** The step that is read, and what can be done with it. */
+function Moment({ view }: Props) {
+  const { step } = view.reader;
+  const looked = view.store.beside.moment.value;
+  if (step === null) {
+    const hasTerms = view.terms().length > 0;
+    return hasTerms ? <span class="seqdream-note">each term to its own maximum</span> : null;
+  }
+  return (
+    <span class="seqdream-moment">
+      <span>
+        step <b>{whole(looked?.step ?? step)}</b>
+      </span>
+      {looked !== null && (
+        <>
+          <TextButton name="Return here" onClick={() => view.returnHere()} />
+          <TextButton name="Branch here" onClick={() => view.branchHere()} />
+          <TextButton name="Back to now" onClick={() => view.store.beside.look(null)} />
+        </>
+      )}
+    </span>
   );
 }

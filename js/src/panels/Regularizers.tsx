@@ -1,18 +1,14 @@
 /** A row for each regularizer: on or off, how much, and what it does right now. */
 
 import { Fragment } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { termColour } from "../chart/theme";
-import { throttleNewest } from "../edit/throttle";
-import { figure, setting } from "../format";
+import { figure } from "../format";
 import { newest } from "../history";
-import type { Parameter, Regularizer } from "../protocol";
+import type { Regularizer } from "../protocol";
 import type { View } from "../view";
 import { useDraft } from "./draft";
-import { filled, positionOf, track, valueAt } from "./scale";
-
-/** A slider sends at most 20 values a second. */
-const INTERVAL = 50;
+import { Slider } from "./Slider";
 
 /** In this order; others behind. */
 const GROUPS = ["penalty", "projection", "gradient", "transform"];
@@ -132,7 +128,15 @@ function Row({ view, regularizer, position, peers, added }: RowProps) {
       </span>
       <Live view={view} regularizer={regularizer} isOn={isOn} position={position} peers={peers} />
       {parameter !== undefined && (
-        <Slider view={view} regularizer={regularizer} parameter={parameter} />
+        <Slider
+          key={parameter.name}
+          label={`${label} ${parameter.label}`}
+          parameter={parameter}
+          onChange={(value) => {
+            const parameters = { [parameter.name]: value };
+            return view.store.command({ type: "set_regularizer", name, enabled: null, parameters });
+          }}
+        />
       )}
     </div>
   );
@@ -162,59 +166,6 @@ function Live({ view, regularizer, isOn, position, peers }: LiveProps) {
         </span>
       )}
       <span class="seqdream-figure seqdream-term-value" data-name={regularizer.name}>
-        {words}
-      </span>
-    </>
-  );
-}
-
-interface SliderProps extends Props {
-  readonly regularizer: Regularizer;
-  readonly parameter: Parameter;
-}
-
-function Slider({ view, regularizer, parameter }: SliderProps) {
-  const { shown, hold, settle } = useDraft(parameter.value);
-  const isHeld = useRef(false);
-  const settleNow = useRef(settle);
-  settleNow.current = settle;
-  const { name } = regularizer;
-  const throttle = useMemo(
-    () =>
-      throttleNewest(INTERVAL, (value: number) => {
-        const parameters = { [parameter.name]: value };
-        const command = { type: "set_regularizer", name, enabled: null, parameters } as const;
-        const outcome = view.store.command(command);
-        if (!isHeld.current) settleNow.current(value, outcome);
-      }),
-    [view, name, parameter.name],
-  );
-  useEffect(() => () => throttle.cancel(), [throttle]);
-  const { low, high } = track(parameter);
-  const move = (input: HTMLInputElement, held: boolean) => {
-    const value = valueAt(parameter, input.valueAsNumber);
-    isHeld.current = held;
-    hold(value);
-    throttle.push(value);
-  };
-  const words = setting(shown, parameter.unit);
-  return (
-    <>
-      <input
-        type="range"
-        class="seqdream-slider"
-        aria-label={`${regularizer.label} ${parameter.label}`}
-        aria-valuetext={words}
-        title={`${parameter.label} ${words}`}
-        min={low}
-        max={high}
-        step={parameter.integer && parameter.scale === "linear" ? 1 : "any"}
-        value={positionOf(parameter, shown)}
-        style={{ "--filled": `${100 * filled(parameter, shown)}%` }}
-        onInput={(event) => move(event.currentTarget, true)}
-        onChange={(event) => move(event.currentTarget, false)}
-      />
-      <span class="seqdream-setting" aria-hidden="true">
         {words}
       </span>
     </>

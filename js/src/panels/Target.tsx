@@ -4,7 +4,9 @@ import { useId } from "preact/hooks";
 import { share } from "../format";
 import type { Objective, Preset, Settings } from "../protocol";
 import type { View } from "../view";
+import { Combobox } from "./Combobox";
 import { useDraft } from "./draft";
+import { Slider } from "./Slider";
 
 interface Props {
   readonly view: View;
@@ -18,12 +20,43 @@ export function Target({ view }: Props) {
       <h3>Target</h3>
       <ObjectivePicker view={view} settings={settings} />
       <Probabilities view={view} settings={settings} />
+      <StepSize view={view} settings={settings} />
     </section>
   );
 }
 
 interface PickerProps extends Props {
   readonly settings: Settings;
+}
+
+/** Where the slider ends, unless the value lies beyond. */
+const STEP_SIZES = { low: 1e-4, high: 1 };
+
+/** The learning rate: how far one step goes. */
+function StepSize({ view, settings }: PickerProps) {
+  const value = settings.learning_rate;
+  const parameter = {
+    name: "learning_rate",
+    label: "step size",
+    value,
+    low: Math.min(STEP_SIZES.low, value),
+    high: Math.max(STEP_SIZES.high, value),
+    scale: "log",
+    integer: false,
+    unit: "",
+  } as const;
+  return (
+    <div class="seqdream-step-size">
+      <span title="Learning rate: how far one step goes">Step size</span>
+      <Slider
+        label="Step size"
+        parameter={parameter}
+        onChange={(learning_rate) =>
+          view.store.command({ type: "set_learning_rate", learning_rate })
+        }
+      />
+    </div>
+  );
 }
 
 function ObjectivePicker({ view, settings }: PickerProps) {
@@ -55,7 +88,7 @@ function ObjectivePicker({ view, settings }: PickerProps) {
   };
   return (
     <>
-      <ClassPicker
+      <Combobox
         label="Target class"
         names={class_names}
         chosen={target}
@@ -82,7 +115,7 @@ function ObjectivePicker({ view, settings }: PickerProps) {
         ))}
       </fieldset>
       {active?.classes === 2 && class_names.length > 2 ? (
-        <ClassPicker
+        <Combobox
           label="Second class"
           names={class_names}
           chosen={targets[1]}
@@ -111,34 +144,6 @@ function ObjectivePicker({ view, settings }: PickerProps) {
         ))}
       </fieldset>
     </>
-  );
-}
-
-interface ClassPickerProps {
-  readonly label: string;
-  readonly names: readonly string[];
-  readonly chosen: number | undefined;
-  readonly onChoose: (index: number) => void;
-}
-
-function ClassPicker({ label, names, chosen, onChoose }: ClassPickerProps) {
-  return (
-    <select
-      class="seqdream-select is-wide"
-      aria-label={label}
-      value={chosen === undefined ? "" : String(chosen)}
-      onChange={(event) => {
-        const { value } = event.currentTarget;
-        if (value !== "") onChoose(Number(value));
-      }}
-    >
-      {chosen === undefined && <option value="">choose a class…</option>}
-      {names.map((name, index) => (
-        <option key={`${index} ${name}`} value={String(index)}>
-          {name}
-        </option>
-      ))}
-    </select>
   );
 }
 

@@ -7,6 +7,7 @@ import { whole } from "../format";
 import type { Return } from "../protocol";
 import type { Tool, View } from "../view";
 import {
+  CameraIcon,
   DragIcon,
   FreezeIcon,
   PauseIcon,
@@ -82,6 +83,15 @@ export function Toolbar({ view }: Props) {
       <GoBack view={view} kind="redo" name="Redo" keys="Shift+Ctrl/Cmd+Z" />
       <span class="seqdream-divider" aria-hidden="true" />
       <Tools view={view} />
+      <span class="seqdream-divider" aria-hidden="true" />
+      <Button
+        view={view}
+        name="Snapshot"
+        hint="Keep this moment on the shelf (C)"
+        onClick={() => view.keep()}
+      >
+        <CameraIcon />
+      </Button>
       <Counter view={view} />
     </div>
   );

@@ -64,6 +64,13 @@ export const FreezeIcon = () => (
   </Icon>
 );
 
+export const CameraIcon = () => (
+  <Icon>
+    <path d="M2 5.2h2.7L5.8 3.5h4.4l1.1 1.7H14v7.6H2z" />
+    <circle cx="8" cy="8.8" r="2.4" />
+  </Icon>
+);
+
 export const WarningIcon = () => (
   <Icon isSmall>
     <path d="M8 2.2 14.6 13.6H1.4zM8 6.6v3.2M8 11.6v.2" />

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { trace, traceDense } from "../src/chart/curve";
 import type { Scale } from "../src/chart/geometry";
+import { trace, traceDense, traceVisible } from "../src/chart/layers";
+import { Linear } from "../src/chart/scale";
 
 class Pen {
   readonly strokes: [number, number][][] = [];
@@ -19,17 +20,21 @@ class Pen {
   }
 }
 
-const plain = (time: number): Scale => ({
-  time,
-  xOf: (index) => index,
-  yOf: (value) => value,
-  indexAt: (x) => x,
-  valueAt: (y) => y,
-});
+/** All of a sequence across a width; a value is its own height. */
+function across(time: number, width: number): Scale {
+  const x = new Linear({ low: 0, high: Math.max(1, time - 1) }, 0, width);
+  return {
+    time,
+    xOf: (index) => x.of(index),
+    yOf: (value) => value,
+    indexAt: (at) => x.at(at),
+    valueAt: (y) => y,
+  };
+}
 
 test("a curve goes through every sample and lifts the pen at a gap", () => {
   const pen = new Pen();
-  trace(pen, [1, 2, Number.NaN, 4, 5], plain(5));
+  trace(pen, [1, 2, Number.NaN, 4, 5], across(5, 4));
   expect(pen.strokes).toEqual([
     [
       [0, 1],
@@ -50,7 +55,7 @@ test("a spike one sample wide is never lost, however many samples share a pixel"
       const values = new Float32Array(length);
       values[at % length] = 9;
       const pen = new Pen();
-      traceDense(pen, values, plain(length), width);
+      traceDense(pen, values, across(length, width), width);
       expect(Math.max(...pen.heights)).toBe(9);
     }),
   );
@@ -58,6 +63,6 @@ test("a spike one sample wide is never lost, however many samples share a pixel"
 
 test("what is drawn of a long curve is bounded by the width, not by the length", () => {
   const pen = new Pen();
-  traceDense(pen, new Float32Array(100_000), plain(100_000), 640);
-  expect(pen.heights.length).toBe(1280);
+  traceVisible(pen, new Float32Array(100_000), across(100_000, 640), 640);
+  expect(pen.heights.length).toBe(2 * 641);
 });

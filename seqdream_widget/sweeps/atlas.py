@@ -1,0 +1,360 @@
+"""What came of a sweep: a row and a sequence a dream, to be looked at, kept, and gone on with."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from numpy.typing import NDArray
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor, nn
+
+from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.encoding import Decoder, Encoder, Json, fingerprint_of
+from seqdream_widget.files import write_whole
+from seqdream_widget.judge import BOUNDS, Figure
+from seqdream_widget.log import versions
+from seqdream_widget.objectives.base import Resolved
+from seqdream_widget.parameters import whole
+from seqdream_widget.session import Session
+from seqdream_widget.starts import index_of
+from seqdream_widget.sweeps.extras import needed
+from seqdream_widget.sweeps.grid import Grid
+from seqdream_widget.sweeps.studio import Outcome, Studio
+
+if TYPE_CHECKING:
+    from seqdream_widget.widget import SeqDream
+
+VERSION = 1
+FIGURES = tuple(name for name in BOUNDS if name != "probability")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Origin:
+    """What the dreams were made of, beside model and data: so that one can be dreamed again, or gone on with.
+
+    Attributes
+    ----------
+    described : dict
+        JSON: what they have in common, the recipes and the starts.
+    tensors : dict of str to Tensor
+        What that refers to, by hash.
+    objects : mapping of str to object
+        Classes that are not the package's, by ``module:qualname``; they are not saved.
+    recipe, start : int array of shape (dream,)
+        Which of them each dream has.
+    """
+
+    described: Json
+    tensors: dict[str, Tensor]
+    objects: Mapping[str, Any]
+    recipe: NDArray[np.int64]
+    start: NDArray[np.int64]
+
+
+class Atlas:
+    """The dreams of a sweep. `sd.sweep` makes it, `Atlas.load` reads it.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        A row a dream: ``objective``, ``target`` (names of classes), ``start``, ``regularizers``, ``seed``,
+        ``learning_rate``; ``verdict`` and ``reason``, ``probability`` (of the target; of the class predicted where
+        there is none), the other figures of `sd.plausibility`, ``nearest`` (index of the nearest real sequence);
+        ``score``, ``steps`` (taken), ``batch``, ``threads``, ``device``; ``failure`` (why it did not come to its end,
+        empty where it did). Without data, and where a dream failed, verdict and figures are missing.
+    sequences : array of shape (dream, channel, time)
+        float32; of a dream that stopped the last finite one, NaN where something raised.
+    seconds : array of shape (dream,)
+        Each dream's share of the time that its batch took. It is no part of the table, which is the same each time.
+    model, data
+        What was dreamed on; ``None`` in an atlas that was loaded without.
+    """
+
+    def __init__(  # noqa: PLR0917 - as they are documented
+        self,
+        table: Any,
+        sequences: Float32[NDArray[np.float32], "dream channel time"],
+        seconds: NDArray[np.float64],
+        origin: Origin,
+        model: nn.Module | None = None,
+        data: SequenceDataset | None = None,
+    ) -> None:
+        self.table = table
+        self.sequences = sequences
+        self.seconds = seconds
+        self.origin = origin
+        self.model = model
+        self.data = data
+
+    @staticmethod
+    def of(
+        model: nn.Module, data: SequenceDataset | None, studio: Studio, grid: Grid, outcomes: Sequence[Outcome]
+    ) -> Atlas:
+        """Make the atlas of a sweep from what came of its dreams, in their order."""
+        encoder, settings, probe = Encoder(data), studio.settings, studio.scene.probe
+        described = {
+            "seqdream_atlas": VERSION,
+            "versions": versions(),
+            "model": probe.fingerprint,
+            "data": None if data is None else fingerprint_of(data),
+            "classes": [*studio.scene.classes.names],
+            "shape": [*studio.scene.shape],
+            "steps": settings.steps,
+            "optimizer": encoder.encode(settings.optimizer),
+            "parameterization": encoder.encode(settings.parameterization),
+            "batch": grid.batch,
+            "threads": settings.threads,
+            "device": settings.device,
+            "layout": settings.layout,
+            "features": settings.features,
+            "recipes": [
+                {
+                    "objective": encoder.encode(recipe.objective),
+                    "regularizers": encoder.encode(recipe.regularizers),
+                    "learning_rate": recipe.learning_rate,
+                }
+                for recipe in grid.recipes
+            ],
+            "starts": [start if isinstance(start, str) else encoder.encode(_plain(start)) for start in grid.starts],
+        }
+        origin = Origin(
+            described,
+            encoder.tensors,
+            encoder.objects,
+            np.array([dream.recipe for dream in grid.dreams]),
+            np.array([dream.start for dream in grid.dreams]),
+        )
+        sequences = np.stack([outcome.sequence for outcome in outcomes])
+        seconds = np.array([outcome.seconds for outcome in outcomes])
+        return Atlas(_table(studio, grid, outcomes), sequences, seconds, origin, model, data)
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __repr__(self) -> str:
+        """Tell how many dreams there are, and of what; never print arrays."""
+        _, channels, time = self.sequences.shape
+        counts = self.table["target"].replace("", "no class").value_counts(sort=False).items()
+        failed = int((self.table["failure"] != "").sum())
+        said = ", ".join(f"{target} {count}" for target, count in counts)
+        return f"Atlas({len(self)} dreams of {channels} × {time} samples: {said}{f'; {failed} failed' * (failed > 0)})"
+
+    # ---- on disk ------------------------------------------------------------------------------------------------
+
+    def save(self, path: str | Path) -> None:
+        """Write it as one Parquet file: the table, and ``sequence`` and ``seconds`` as further columns.
+
+        What the dreams were made of is in the metadata of the file; model and data are not.
+
+        Parameters
+        ----------
+        path : str or Path
+
+        Raises
+        ------
+        ImportError
+            If pyarrow is not there; the message says how to get it.
+        OSError
+            If it cannot be written; a file that was there before is there still.
+        """
+        pa, pq = needed("pyarrow"), needed("pyarrow.parquet")
+        made = pa.Table.from_pandas(self.table, preserve_index=False)
+        flat = pa.array(self.sequences.reshape(-1))
+        size = self.sequences.shape[1] * self.sequences.shape[2]
+        made = made.append_column("sequence", pa.FixedSizeListArray.from_arrays(flat, size))
+        made = made.append_column("seconds", pa.array(self.seconds))
+        made = made.append_column("recipe", pa.array(self.origin.recipe))
+        made = made.append_column("start_number", pa.array(self.origin.start))
+        told = {
+            b"seqdream_atlas": json.dumps(self.origin.described, allow_nan=False).encode(),
+            b"seqdream_tensors": base64.b64encode(save_tensors(self.origin.tensors)),
+        }
+        sink = pa.BufferOutputStream()
+        pq.write_table(made.replace_schema_metadata({**(made.schema.metadata or {}), **told}), sink)
+        write_whole(Path(path), sink.getvalue().to_pybytes())
+
+    @staticmethod
+    def load(
+        path: str | Path,
+        model: nn.Module | None = None,
+        data: SequenceDataset | None = None,
+        objects: Mapping[str, Any] | None = None,
+    ) -> Atlas:
+        """Read what `save` wrote.
+
+        Parameters
+        ----------
+        path : str or Path
+        model, data
+            What was dreamed on, to go on from its dreams.
+        objects : mapping of str to object, optional
+            Classes of objectives and regularizers that are not the package's, by ``module:qualname``.
+
+        Raises
+        ------
+        ValueError
+            If it is no such file.
+        ImportError
+            If pandas or pyarrow are not there; the message says how to get them.
+        """
+        needed("pandas")
+        pa, pq = needed("pyarrow"), needed("pyarrow.parquet")
+        path = Path(path)
+        content = path.read_bytes()
+        try:
+            read = pq.read_table(io.BytesIO(content))
+            metadata: dict[bytes, bytes] = read.schema.metadata or {}
+            described = json.loads(metadata[b"seqdream_atlas"])
+            tensors = load_tensors(base64.b64decode(metadata[b"seqdream_tensors"], validate=True))
+            shape = tuple(described["shape"])
+            sequences = read["sequence"].combine_chunks().values.to_numpy().reshape(-1, *shape)
+            seconds, recipe, start = (read[name].to_numpy() for name in ("seconds", "recipe", "start_number"))
+            table = read.drop_columns(["sequence", "seconds", "recipe", "start_number"]).to_pandas()
+        except (pa.ArrowException, KeyError, ValueError, TypeError) as error:
+            raise ValueError(f'"{path.name}" is no atlas ({type(error).__name__}: {error})') from None
+        return Atlas(table, sequences, seconds, Origin(described, tensors, objects or {}, recipe, start), model, data)
+
+    # ---- going on -----------------------------------------------------------------------------------------------
+
+    def session(self, dream: int) -> Session:
+        """Return a session that begins where a dream has ended, with its objective and regularizers.
+
+        Parameters
+        ----------
+        dream : int
+            Its row.
+
+        Raises
+        ------
+        ValueError
+            If there is no such row, it has no sequence, or the atlas was loaded without model or data.
+        """
+        row = self._row(dream)
+        if not np.isfinite(self.sequences[row]).all():
+            raise ValueError(f"dream {row} has no sequence: {self.table['failure'].iloc[row]}")
+        return self._session(row, start=torch.tensor(self.sequences[row]), seed=int(self.table["seed"].iloc[row]))
+
+    def again(self, dream: int, progress: bool = False) -> Session:
+        """Dream one again from its start, step by step: a session with its history and its log.
+
+        It is the first of a batch as large as that of the sweep, whose other dreams only fill it up: so it comes to
+        the same bits.
+
+        Parameters
+        ----------
+        dream : int
+            Its row.
+        progress : bool
+            Show a progress bar.
+
+        Raises
+        ------
+        ValueError, StepError
+            As `session`; as `Session.run` does.
+
+        Examples
+        --------
+        >>> import seqdream_widget as sd
+        >>> demo = sd.load_demo("shortcut")
+        >>> atlas = sd.sweep(
+        ...     demo.model, data=demo.data, objectives=[sd.objectives.Logit(1)], seeds=range(3), steps=5, progress=False
+        ... )
+        >>> bool((atlas.again(2).sequence[0].numpy() == atlas.sequences[2]).all())
+        True
+        """
+        row = self._row(dream)
+        described = self.origin.described
+        start = described["starts"][self.origin.start[row]]
+        session = self._session(
+            row,
+            start=start if isinstance(start, str) else self._decoder().decode(start),
+            batch_size=described["batch"],
+            seed=int(self.table["seed"].iloc[row]),
+        )
+        session.run(described["steps"], progress=progress)
+        return session
+
+    def open(self, dream: int) -> SeqDream:
+        """Return a widget that goes on from a dream by hand; it has the errors of `session`."""
+        from seqdream_widget.widget import SeqDream  # noqa: PLC0415 - the engine needs no widgets
+
+        return SeqDream(session=self.session(dream))
+
+    def _session(self, row: int, **settings: Any) -> Session:
+        described = self.origin.described
+        if self.model is None or (self.data is None and described["data"] is not None):
+            raise ValueError("the atlas was loaded without its model or data; give Atlas.load(path, model, data=data)")
+        decoder = self._decoder()
+        recipe = described["recipes"][self.origin.recipe[row]]
+        return Session(
+            self.model,
+            Resolved(decoder.decode(recipe["objective"])),
+            data=self.data,
+            regularizers=decoder.decode(recipe["regularizers"]),
+            learning_rate=recipe["learning_rate"],
+            optimizer=decoder.decode(described["optimizer"]),
+            parameterization=decoder.decode(described["parameterization"]),
+            threads=described["threads"],
+            device=described["device"],
+            layout=described["layout"],
+            features=described["features"],
+            **({} if self.data is not None else {"channels": described["shape"][0], "length": described["shape"][1]}),
+            **settings,
+        )
+
+    def _decoder(self) -> Decoder:
+        return Decoder(self.origin.tensors, self.origin.objects, self.data)
+
+    def _row(self, dream: int) -> int:
+        return whole("dream", dream, 0, len(self) - 1)
+
+
+def _plain(start: Any) -> Any:
+    """Return an index as one, and a sequence as a tensor."""
+    index = index_of(start)
+    return torch.as_tensor(start, dtype=torch.float32) if index is None else index
+
+
+def _table(studio: Studio, grid: Grid, outcomes: Sequence[Outcome]) -> Any:
+    pandas = needed("pandas")
+    rows: list[dict[str, Any]] = []
+    for outcome in outcomes:
+        dream = grid.dreams[outcome.dream]
+        recipe, judged = grid.recipes[dream.recipe], outcome.plausibility
+        figures: Mapping[str, Figure] = {} if judged is None else judged.figures
+        targets = [*recipe.objective.targets]
+        certain = outcome.probabilities[targets].min() if targets else outcome.probabilities.max()
+        rows.append(
+            {
+                "objective": recipe.words,
+                "target": recipe.target,
+                "start": grid.start_names[dream.start],
+                "regularizers": recipe.regularizers_in_words,
+                "seed": dream.seed,
+                "learning_rate": recipe.learning_rate,
+                "verdict": None if judged is None else judged.verdict,
+                "reason": "" if judged is None else judged.reason,
+                "probability": float(certain),
+                **{name: figures[name].value if name in figures else np.nan for name in FIGURES},
+                "nearest": -1 if judged is None else judged.nearest.index,
+                "score": outcome.score,
+                "steps": outcome.steps,
+                "batch": grid.batch,
+                "threads": studio.settings.threads,
+                "device": outcome.device,
+                "failure": outcome.failure,
+            }
+        )
+    table = pandas.DataFrame(rows)
+    table["nearest"] = table["nearest"].astype("Int64").mask(table["nearest"] < 0)
+    return table
