@@ -1,7 +1,7 @@
 """The documentation site: `make docs` builds it into `docs/_build/html`.
 
-The pages are Markdown that reads the same on GitHub. What lies outside `docs` and is linked from there has a page of its
-own here: `MOVED` says which.
+The pages are Markdown that reads the same on GitHub. What lies outside `docs` and is linked from there has a page of
+its own here: `MOVED` says which.
 """
 
 from __future__ import annotations
@@ -98,6 +98,13 @@ def find_by_short_name(
     return env.domains["py"].resolve_xref(env, node["refdoc"], app.builder, "obj", full, node, content)
 
 
+def escape_bars(*event: Any) -> None:
+    """Keep ``|x|`` in a first line what it is: the widget shows that line as plain text, so it has no markup."""
+    lines: list[str] = event[-1]
+    if lines:
+        lines[0] = lines[0].replace("|", "\\|")
+
+
 def write_replay(app: Sphinx, failed: Exception | None) -> None:
     """Put the replay of the front page beside it."""
     if failed is None and app.builder.format == "html":
@@ -107,6 +114,7 @@ def write_replay(app: Sphinx, failed: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect what is ours."""
     app.connect("source-read", prepare)
+    app.connect("autodoc-process-docstring", escape_bars)
     app.connect("missing-reference", find_by_short_name)
     app.connect("build-finished", write_replay)
     return {"parallel_read_safe": True}
