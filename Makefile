@@ -6,7 +6,7 @@ NODE_MODULES := js/node_modules/.installed
 FRONT_END := seqdream_widget/static/widget.js
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: demo docs test build environment lint types test-python test-js exactness test-crash test-sweep-crash test-browser test-kernels bench-streaming bench-engine bench-plausibility bench-planted bench-sweep soak pictures screenshots clean
+.PHONY: demo docs test build environment lint types test-python test-js exactness test-crash test-sweep-crash test-browser test-kernels bench-streaming bench-editor bench-engine bench-plausibility bench-planted bench-lab bench-sweep soak pictures screenshots clean
 .DELETE_ON_ERROR:
 
 demo: build  ## JupyterLab on the quickstart; NO_BROWSER=1 only serves it and prints the address
@@ -65,6 +65,12 @@ test-kernels: build  ## real kernels of three ipykernels, each in an environment
 
 bench-streaming: build chromium  ## what streaming costs, beside a bare loop and bqplot
 	$(BIN)/python -m benchmarks.streaming
+
+bench-editor: build chromium  ## how the editor feels: pointer to pixel, drag to acknowledgement, long sequences
+	$(BIN)/python -m benchmarks.editor
+
+bench-lab: build chromium  ## steps/s with the whole Lab open, beside the widget alone
+	$(BIN)/python -m benchmarks.lab
 
 STEPS ?= 1000000
 soak: build  ## so many steps in a real kernel, steered all along: memory, pace, nothing left behind

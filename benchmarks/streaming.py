@@ -20,11 +20,14 @@ import time
 import torch
 from playwright.sync_api import Page, expect
 
+from benchmarks.page import ECHO, ECHO_CLASS, SNIFFER, dragged
 from tests.browser.jupyter import Kernel, Lab, chromium
 
-SETUP = """
+SETUP = (
+    ECHO_CLASS
+    + """
 import threading, time
-import anywidget, bqplot, torch
+import bqplot, torch
 import seqdream_widget as sd
 from seqdream_widget.threads import intra_op_threads
 
@@ -59,16 +62,8 @@ def feed_bqplot(seconds):
             due[0] = max(due[0] + 1 / RATE, now - 0.5 / RATE)
             line.y = session.sequence[0, 0].numpy()
     return loop(seconds, push)
-
-class Echo(anywidget.AnyWidget):
-    _esm = '''
-    export default { render({ model, el }) {
-      el.textContent = "echo"; el.id = "bench-echo";
-      const sent = new Map();
-      window.bench.echo = (id) => { sent.set(id, performance.now()); model.send({ id }); };
-      model.on("msg:custom", ({ id }) => window.bench.echoes.push(performance.now() - sent.get(id)));
-    } }'''
 """
+)
 WIDGET = """w = sd.SeqDream(demo.model, OBJECTIVE, **SETTINGS)
 w"""
 BQPLOT = """scale_x, scale_y = bqplot.LinearScale(), bqplot.LinearScale()
@@ -77,32 +72,6 @@ axes = [bqplot.Axis(scale=scale_x), bqplot.Axis(scale=scale_y, orientation="vert
 bqplot.Figure(marks=[line], axes=axes)"""
 TURNS = 4  # of each, in one round of drags
 
-ECHO = """echo = Echo()
-echo.on_msg(lambda widget, content, buffers: widget.send(content))
-echo"""
-
-# Notes when a move leaves the page and when its acknowledgement arrives, by looking at the head of each message.
-SNIFFER = r"""
-window.bench = { moves: new Map(), delays: [], echoes: [], bqplot: 0 };
-{
-  const decoder = new TextDecoder("latin1");
-  const head = (data) => typeof data === "string" ? data : decoder.decode(new Uint8Array(data).subarray(0, 4000));
-  const send = WebSocket.prototype.send;
-  WebSocket.prototype.send = function (data) {
-    if (!this.isSniffed) {
-      this.isSniffed = true;
-      this.addEventListener("message", ({ data }) => {
-        const found = /"kind":\s*"acknowledgement",\s*"id":\s*(\d+)/.exec(head(data));
-        if (found && window.bench.moves.has(found[1]))
-          window.bench.delays.push(performance.now() - window.bench.moves.get(found[1]));
-      });
-    }
-    const found = /"kind":"command","id":(\d+),"command":\{"type":"move_point"/.exec(head(data));
-    if (found) window.bench.moves.set(found[1], performance.now());
-    return send.call(this, data);
-  };
-}
-"""
 COUNT_BQPLOT = """() => {
   let isDirty = false;
   new MutationObserver(() => {
@@ -129,32 +98,6 @@ def streamed(page: Page, python: Kernel, seconds: float) -> tuple[float, float]:
     python.until("not w.playing")
     python("w.reset()")
     return (more_steps - steps) / (end - begin), frames / (end - begin)
-
-
-def dragged(page: Page, python: Kernel, seconds: float) -> tuple[list[float], list[float]]:
-    """Drag while it streams; return the delays of moves and of bare echoes, in milliseconds."""
-    root = page.locator(".seqdream")
-    root.get_by_role("button", name="Play", exact=True).click()
-    python.until("w.session.step_count > 50")
-    page.evaluate("() => { window.bench.delays.length = window.bench.echoes.length = 0; }")
-    box = root.locator("[role=slider][data-index]").nth(5).bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    begin, number = time.monotonic(), 0
-    while time.monotonic() - begin < seconds:
-        page.mouse.move(x, y + 40 * (number % 10 - 5) / 5)
-        page.wait_for_timeout(45)
-        page.evaluate("id => window.bench.echo(id)", number)
-        page.wait_for_timeout(45)
-        number += 1
-    page.mouse.up()
-    page.wait_for_timeout(500)
-    root.get_by_role("button", name="Pause", exact=True).click()
-    python.until("not w.playing")
-    python("w.reset()")
-    return page.evaluate("[window.bench.delays, window.bench.echoes]")
 
 
 def fed_bqplot(page: Page, python: Kernel, seconds: float) -> tuple[float, float]:

@@ -32,8 +32,4 @@ def session() -> sd.Session:
 
 def write(path: Path) -> None:
     """Write the replay as a page that needs no kernel and no network."""
-    steered = session()
-    if hasattr(steered, "to_html"):
-        steered.to_html(path)
-    else:
-        path.write_text("<!doctype html><title>replay</title><p>soon", encoding="utf-8")
+    session().to_html(path)

@@ -9,12 +9,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from seqdream_widget import commands, objectives, parameterizations, presets, regularizers
+    from seqdream_widget import commands, lab, objectives, parameterizations, presets, regularizers, workshop
     from seqdream_widget.datasets import SequenceDataset
     from seqdream_widget.demos import load_demo
     from seqdream_widget.errors import ShapeError, StepError
     from seqdream_widget.headless import Result, dream
     from seqdream_widget.judge import Plausibility, plausibility
+    from seqdream_widget.lab import Lab
     from seqdream_widget.log import Log
     from seqdream_widget.probe import layers
     from seqdream_widget.replaying import replay
@@ -39,6 +40,7 @@ _HOME = {
     "Plausibility": "judge",
     "plausibility": "judge",
     "layers": "probe",
+    "Lab": "lab",
     "Log": "log",
     "replay": "replaying",
     "resume": "resuming",
@@ -47,10 +49,11 @@ _HOME = {
     "transfer": "transfers",
     "SeqDream": "widget",
 }
-_MODULES = ("commands", "objectives", "parameterizations", "presets", "regularizers")
+_MODULES = ("commands", "lab", "objectives", "parameterizations", "presets", "regularizers", "workshop")
 
 __all__ = [
     "Atlas",
+    "Lab",
     "Log",
     "Plausibility",
     "Result",
@@ -63,6 +66,7 @@ __all__ = [
     "__version__",
     "commands",
     "dream",
+    "lab",
     "layers",
     "load_demo",
     "objectives",
@@ -74,6 +78,7 @@ __all__ = [
     "resume",
     "sweep",
     "transfer",
+    "workshop",
 ]
 
 

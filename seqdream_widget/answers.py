@@ -8,10 +8,12 @@ from typing import Any
 from seqdream_widget import protocol
 from seqdream_widget.commands import Command, Release
 from seqdream_widget.drivers import Runner
+from seqdream_widget.exports import sent_to_page
 from seqdream_widget.pages import Pages
 from seqdream_widget.session import Session
 from seqdream_widget.shelf import Shelf, Snapshot
 from seqdream_widget.verdicts import Verdicts
+from seqdream_widget.windows import View
 
 Job = Callable[[], object]
 
@@ -88,6 +90,10 @@ class Answers:
                 self._look(request.number)
             case "compare":
                 self._compare(request.number)
+            case "export":
+                self._export(request)
+            case "view":
+                self._view(request.view)
             case _:
                 self._do(request)
         if goes_on:
@@ -138,6 +144,10 @@ class Answers:
         if held:
             self._keep()
 
+    def _view(self, view: View | None) -> None:
+        if view is not None:
+            self._post(None, lambda: self._pages.tell_window(view))
+
     # ---- the past -----------------------------------------------------------------------------------------------
 
     def _go_back(self, request: protocol.Request) -> None:
@@ -172,6 +182,14 @@ class Answers:
             self._pages.show(*protocol.look(step, self._session.sequence_at(step)))
 
         self._post(None, job)
+
+    def _export(self, request: protocol.Request) -> None:
+        def job() -> None:
+            text = sent_to_page(self._session, request.format, request.channel)
+            header = {"kind": "export", "id": request.number, "step": self._session.step_count, "text": text}
+            self._pages.show(header, {})
+
+        self._post(request.number, job)
 
     # ---- the shelf ----------------------------------------------------------------------------------------------
 

@@ -75,6 +75,7 @@ class Checkpoint:
     pins: dict[int, Tensor]
     released: frozenset[int]
     changes: dict[str, NDArray[np.float32]]
+    start: Float[Tensor, "batch channel time"]
 
 
 class Dreamer:
@@ -133,6 +134,11 @@ class Dreamer:
         self._rewind(self._random_states)
         self.iterate.begin(self.start)
         self._hold()
+
+    def begin_at(self, start: Float[Tensor, "batch channel time"]) -> None:
+        """Begin again at another start, now and after every `restart`."""
+        self.start = start.to(self.start, copy=True)
+        self.restart()
 
     # ---- the sequence -------------------------------------------------------------------------------------------
 
@@ -349,6 +355,7 @@ class Dreamer:
             dict(self._pins),
             frozenset(self._released),
             self._changes,
+            self.start,
         )
 
     def become(self, was: Checkpoint) -> None:
@@ -356,6 +363,7 @@ class Dreamer:
         self.step_count, self.objective, self.regularizers = was.step_count, was.objective, was.regularizers
         self.parameterization, self.frozen, self.stopped = was.parameterization, was.frozen, was.stopped
         self._pins, self._released, self._changes = dict(was.pins), set(was.released), was.changes
+        self.start = was.start
         self.iterate.become(was.iterate)
         self._rewind(was.random_states)
 

@@ -16,7 +16,7 @@ def tick_before_edit(timeline: Timeline) -> int | None:
     for event, since, _ in timeline.back_from(timeline.tick):
         if not isinstance(event, Done) or isinstance(event.command, Release):
             continue
-        command = event.command
+        command = event.outcome  # a brush comes to an edit
         if isinstance(command, Edit | MovePoint):
             own: int | None = getattr(command, "gesture", None)
             if found is None:

@@ -171,7 +171,7 @@ def header_of(session: Session, encoder: Encoder) -> Json:
         "layout": probe.layout,
         "features": session.setup.features,
         "seed": session.setup.seed,
-        "start": encoder.tensor(session.start),
+        "start": encoder.tensor(first.start.float().cpu()),
         "start_drawn": session.setup.drawn,
         "objective": encoder.encode(first.objective),
         "regularizers": encoder.encode(first.regularizers),

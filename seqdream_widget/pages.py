@@ -11,6 +11,7 @@ from seqdream_widget.pacer import Pacer
 from seqdream_widget.session import Session
 from seqdream_widget.shelf import Shelf
 from seqdream_widget.verdicts import Verdict
+from seqdream_widget.windows import View, Views, Window
 
 PATIENCE = 10.0  # seconds without a sign of a front end after which a run waits for one
 PUSH_INTERVAL = 0.1  # seconds: where the gradient pushes flickers too fast to be read as it is
@@ -42,6 +43,7 @@ class Pages:
         self._send = send
         self._words = words
         self._pacer = Pacer()
+        self._views = Views(session.start.shape[-1])
         self._number = 0
         self._run_told = session.run_id
         self._step_told = session.step_count
@@ -119,6 +121,12 @@ class Pages:
         """Say what is on the shelf."""
         self._tell(*protocol.shelf(shelf))
 
+    def tell_window(self, view: View) -> None:
+        """Say to a view what it shows of long sequences, now and with each frame from now on."""
+        window = self._views.hear(view)
+        if window is not None:
+            self._tell(*protocol.window(self._session, self._nearest_told), window)
+
     def show(self, header: protocol.Message, arrays: protocol.Arrays) -> None:
         """Answer with a sequence that was asked for."""
         self._tell(header, arrays)
@@ -133,8 +141,10 @@ class Pages:
         known = identifier if type(identifier) is int and 0 <= identifier <= protocol.MOST else None
         self._tell({"kind": "refusal", "id": known, "reason": str(error)})
 
-    def _tell(self, header: protocol.Message, arrays: protocol.Arrays | None = None) -> None:
+    def _tell(
+        self, header: protocol.Message, arrays: protocol.Arrays | None = None, only: Window | None = None
+    ) -> None:
         with self._runner.lock:
             self._number += 1
             numbered = {**header, "run": self._session.run_id, "number": self._number}
-            self._send(*protocol.pack(numbered, arrays or {}))
+            self._send(*protocol.pack(*self._views.windowed(numbered, arrays or {}, only)))

@@ -148,6 +148,14 @@ def nearest_mean(distances: Float[Tensor, "row member"], members: int) -> Float[
     return distances.topk(count, dim=1, largest=False).values.mean(dim=1)
 
 
+def features_of(probe: Probe, x: Float[Tensor, "n channel time"]) -> Float[Tensor, "n feature"]:
+    """Return where sequences lie in the penultimate layer: float32, on the CPU."""
+    with torch.no_grad(), intra_op_threads(1):
+        return torch.cat(
+            [probe(part.to(probe.device, probe.dtype)).features.float().cpu() for part in chunks(x, CHUNK)]
+        )
+
+
 class Population:
     """Real sequences as a model sees them. Use `of`, which computes them once per model and data.
 
@@ -199,6 +207,12 @@ class Population:
     def floor(self) -> Float[Tensor, "channel 1"]:
         """Magnitude under which a frequency counts as absent."""
         return Statistics(self.x).floor
+
+    def nearest(self, features: Float[Tensor, "1 feature"]) -> tuple[int, float]:
+        """Return the index of the real sequence that the network places nearest to a dream's features, and how far."""
+        away = distances(features, self.features)[0]
+        index = int(away.argmin())
+        return index, float(away[index])
 
     def members(self, index: int) -> Members:
         """Return the real members of a class; there may be none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from jaxtyping import Float
@@ -24,16 +24,22 @@ from seqdream_widget.optimizers import name_of
 from seqdream_widget.parameters import parameters_of, snake_case
 from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers import Regularizer
-from seqdream_widget.session import Session
-from seqdream_widget.shelf import Shelf, Snapshot
-from seqdream_widget.verdicts import Verdict
+from seqdream_widget.windows import MOST_WIDTH, WHOLE, View
 from seqdream_widget.words import objective_words, redo_words, undo_words
+
+if TYPE_CHECKING:
+    from seqdream_widget.chapters import InForce
+    from seqdream_widget.session import Session
+    from seqdream_widget.shelf import Shelf, Snapshot
+    from seqdream_widget.verdicts import Verdict
 
 PROTOCOL = 1
 SNAPSHOT_ROWS = 2000
 FRAME_ROWS = 10_000
 SEQUENCE_BYTES = 256 * 1024  # sequences of one frame
 MOST_STEPS = 10_000
+FORMATS = ("svg", "csv", "numpy")
+"""In which a page can have the sequence now, as text."""
 THUMBNAIL_PARTS, THUMBNAIL_CHANNELS = 64, 16
 MOST = 2**53  # of a number that the browser chooses: it counts no further
 
@@ -59,12 +65,19 @@ class Request:
         The step or the snapshot to go to.
     command : Command, optional
         For ``"command"``.
+    format, channel : str, int
+        For ``"export"``: one of `FORMATS`, and the channel that is drawn.
+    view : View, optional
+        For ``"view"``.
     """
 
     kind: str
     number: int = 0
     target: int = 0
     command: Command | None = None
+    format: str = ""
+    channel: int = 0
+    view: View | None = None
 
 
 _ID, _STEP, _SNAPSHOT = ("id", MOST), ("step", MOST), ("snapshot", MOST)
@@ -84,6 +97,8 @@ NUMBERS: dict[str, tuple[tuple[str, int], ...]] = {
     "compare": (_SNAPSHOT,),
     "recall": (_ID, _SNAPSHOT),
     "discard": (_ID, _SNAPSHOT),
+    "export": (_ID,),
+    "view": (("view", MOST), ("start", MOST), ("stop", MOST), ("width", MOST_WIDTH)),
     "receipt": (("number", MOST),),
 }
 
@@ -110,9 +125,15 @@ def read_request(content: object, buffers: object = None) -> Request:
     if kind == "hello" and value != PROTOCOL:
         raise ValueError(f"the page speaks protocol {value} and the kernel {PROTOCOL}; reload the page")
     command = Command.from_json(fields.pop("command", None)) if kind == "command" else None
+    form, channel = "", 0
+    if kind == "export":
+        form, channel = fields.pop("format", None), _whole(kind, "channel", fields.pop("channel", 0), MOST)
+        if form not in FORMATS:
+            raise ValueError(unknown("format", form, FORMATS))
     if fields:
         raise ValueError(f"a {kind} message has no field {shown(next(iter(fields)))}")
-    return Request(kind, value, target, command)
+    view = View(*numbers) if kind == "view" else None
+    return Request(kind, value, target, command, form, channel, view)
 
 
 def _whole(kind: str, name: str, value: object, most: int) -> int:
@@ -164,7 +185,7 @@ def frame(session: Session, after: int, steps_per_second: float) -> tuple[Messag
     latest = session.step_count
     sequence = session.sequence[0].numpy()
     # The sequence now may have been edited since its step: it is sent as it is, the ones before as they were.
-    room = max(0, SEQUENCE_BYTES // sequence.nbytes - 1)
+    room = max(0, SEQUENCE_BYTES // sequence.nbytes - 1) if sequence.shape[-1] <= WHOLE else 0
     picked = session.trajectory.between(after + 1, latest - 1, room)
     header = {
         "kind": "frame",
@@ -243,6 +264,19 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def window(session: Session, nearest: int) -> tuple[Message, Arrays]:
+    """Say all that a view shows of sequences; `nearest` is the nearest real one that was told, −1: none."""
+    arrays = {
+        "sequence": session.sequence[0].numpy(),
+        "start": session.start[0].numpy(),
+        **envelope(session),
+        **before_edit(session),
+        **push(session),
+        **({} if session.data is None or nearest < 0 else {"nearest": session.data.x[nearest].numpy()}),
+    }
+    return {"kind": "window", "step": session.step_count}, arrays
+
+
 def look(step: int, sequence: Float[Tensor, "batch channel time"]) -> tuple[Message, Arrays]:
     """Show the sequence right after a step."""
     return {"kind": "look", "step": step}, {"sequence": sequence[0].numpy()}
@@ -285,8 +319,6 @@ def thumbnail(sequence: Float[Tensor, "channel time"]) -> NDArray[np.float32]:
 
 def settings_of(session: Session, *, playing: bool, status: str, error: str) -> Message:
     """Describe all that a person can set, as the front end shows it."""
-    channels = session.start.shape[1]
-    names = None if session.data is None else session.data.channel_names
     return {
         "playing": playing,
         "status": status,
@@ -295,7 +327,7 @@ def settings_of(session: Session, *, playing: bool, status: str, error: str) -> 
         # The first step will have cleared it.
         "redo": None if playing else redo_words(session),
         "class_names": list(session.classes.names),
-        "objective": _objective(session),
+        "objective": objective_of(session),
         "objective_types": [
             {"type": name, "label": name.replace("_", " ")}
             for name, cls in Objective.types.items()
@@ -306,7 +338,8 @@ def settings_of(session: Session, *, playing: bool, status: str, error: str) -> 
         "optimizer": name_of(session.optimizer),
         "parameterization": snake_case(type(session.parameterization).__name__),
         "threads": session.threads,
-        "channel_names": list(names or (f"channel {index}" for index in range(channels))),
+        "channel_names": channel_names(session),
+        **units(session),
         "frozen": session.frozen,
         "regularizers": [
             *(_regularizer(regularizer, present=True) for regularizer in session.regularizers),
@@ -315,14 +348,33 @@ def settings_of(session: Session, *, playing: bool, status: str, error: str) -> 
     }
 
 
-def _objective(session: Session) -> Message:
-    objective = session.objective
+def channel_names(session: Session) -> list[str]:
+    """Return what the channels are called, by their numbers where they have no names."""
+    names = None if session.data is None else session.data.channel_names
+    return list(names or (f"channel {index}" for index in range(session.start.shape[1])))
+
+
+def units(session: Session) -> Message:
+    """Say what time and values mean to people, as far as the data tells."""
+    data, channels = session.data, session.start.shape[1]
+    unit = None if data is None else data.unit
+    scale = None if data is None else data.scale
+    return {
+        "sample_rate": None if data is None else data.sample_rate,
+        "units": [] if unit is None else [unit] * channels if isinstance(unit, str) else list(unit),
+        "scale": [] if scale is None else [list(pair) for pair in zip(*scale, strict=True)],
+    }
+
+
+def objective_of(run: Session | InForce) -> Message:
+    """Describe what is climbed, or was."""
+    objective = run.objective
     preset = Preset.behind(objective)
-    in_force = preset if preset and preset.holds(session.regularizers, session.learning_rate) else None
+    in_force = preset if preset and preset.holds(run.regularizers, run.learning_rate) else None
     return {
         "type": snake_case(type(objective).__name__),
         "targets": list(objective.targets),
-        "text": objective_words(session, objective, None if isinstance(objective, ClassObjective) else preset),
+        "text": objective_words(run, objective, None if isinstance(objective, ClassObjective) else preset),
         "preset": in_force and in_force.name,
     }
 

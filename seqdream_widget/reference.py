@@ -72,6 +72,11 @@ class Members:
         return self.x.mean(dim=(0, 2))[:, None]
 
     @statistic
+    def mean_sequence(self) -> Float[Tensor, "channel time"]:
+        """Mean of the members at each time step."""
+        return self.x.mean(dim=0)
+
+    @statistic
     def amplitude(self) -> Float[Tensor, "channel 1"]:
         """Standard deviation in time of each channel: the median over the members."""
         return self.x.std(dim=2, correction=0).median(dim=0).values[:, None]

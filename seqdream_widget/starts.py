@@ -112,6 +112,11 @@ def _named(
     raise ValueError(unknown("start", name, NAMES) + "; or give an array, a tensor or an index into data")
 
 
+def is_named_or_real(start: object) -> bool:
+    """Tell whether a start is given by name, or as the index of a real sequence: not in numbers."""
+    return isinstance(start, str) or index_of(start) is not None
+
+
 def index_of(start: object) -> int | None:
     """Return `start` as an index, or ``None`` if it is none."""
     if isinstance(start, bool | Tensor | np.ndarray):

@@ -38,6 +38,7 @@ def stored(checkpoint: Checkpoint, encoder: Encoder) -> Json:
         "pins": _packed(checkpoint.pins, encoder),
         "released": sorted(checkpoint.released),
         "changes": _packed(checkpoint.changes, encoder),
+        "start": _packed(checkpoint.start, encoder),
     }
 
 
@@ -52,7 +53,7 @@ def revived(record: Json, decoder: Decoder, scene: Scene, at: Float[Tensor, "bat
     scene : Scene
         That of the run.
     at : Tensor of shape (batch, channel, time)
-        The start of the run.
+        The first start.
 
     Raises
     ------
@@ -91,6 +92,7 @@ def revived(record: Json, decoder: Decoder, scene: Scene, at: Float[Tensor, "bat
         _unpacked(record["pins"], decoder, at.device),
         frozenset(record["released"]),
         _unpacked(record["changes"], decoder),
+        _unpacked(record["start"], decoder, at.device),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -20,6 +20,7 @@ from seqdream_widget.commands import Command, Reset
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.drivers import runner_class
 from seqdream_widget.errors import StepError
+from seqdream_widget.exports import Exports
 from seqdream_widget.judge import Plausibility
 from seqdream_widget.keeping import Bundle, Keeping
 from seqdream_widget.log import Log
@@ -41,6 +42,7 @@ from seqdream_widget.words import latest, news
 
 STATIC = Path(__file__).parent / "static"
 TRAIT_RATE = 2.0  # how often a second the observable traits follow a run
+Follower = Callable[[bool], None]
 
 if not (STATIC / "widget.js").exists():
     raise ImportError(
@@ -49,7 +51,7 @@ if not (STATIC / "widget.js").exists():
     )
 
 
-class SeqDream(anywidget.AnyWidget):
+class SeqDream(Exports, anywidget.AnyWidget):
     """A dream to watch and steer, in the notebook.
 
     Parameters
@@ -173,6 +175,7 @@ class SeqDream(anywidget.AnyWidget):
         self._traits_due = 0.0
         self._publisher = 0
         self._is_closed = False
+        self._followers: tuple[Follower, ...] = ()
         super().__init__()
         self._keeping = Keeping(self.model_id, self._save, lambda: picture.output(self.session, self.status))
         self._pages = Pages(session, self._runner, self._deliver, lambda: (self.status, self.error))
@@ -291,6 +294,7 @@ class SeqDream(anywidget.AnyWidget):
             self._runner.close()
             self._verdicts.close()
             self.snapshots.clear()
+            self._followers = ()
             self.session.watch(None)
             self.layout.close()  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped; it makes one and never lets go of it
         super().close()
@@ -299,6 +303,21 @@ class SeqDream(anywidget.AnyWidget):
     def sequence(self) -> Float[Tensor, "batch channel time"]:
         """The session's current sequence, a copy."""
         return self.session.sequence
+
+    def _told(self) -> Session:
+        return self.session
+
+    def follow(self, follower: Follower) -> None:
+        """Have `follower` called with whether it plays: with every frame, and when anything has changed.
+
+        It is called by whoever has the session's turn, between two steps, so it may read all of the session and publish
+        traits of its own; be quick.
+        """
+        self._followers = (*self._followers, follower)
+
+    def unfollow(self, follower: Follower) -> None:
+        """Call `follower` no more."""
+        self._followers = tuple(one for one in self._followers if one != follower)
 
     def __repr__(self) -> str:
         """Tell where it is; never print arrays."""
@@ -319,6 +338,7 @@ class SeqDream(anywidget.AnyWidget):
         """Send a frame if one is due."""
         if self._pages.due():
             self._pages.tell_frame()
+            self._tell_followers()
             if self._pages.exist:
                 self._verdicts.want()
             if self._runner.endless and self._pages.are_gone:
@@ -335,6 +355,7 @@ class SeqDream(anywidget.AnyWidget):
         self._pages.tell_frame()
         self._publish_traits(status=status, error=error or self.session.unsaved)
         self._pages.tell_settings()
+        self._tell_followers()
         self._at_rest()
 
     def _changed(self) -> None:
@@ -347,7 +368,12 @@ class SeqDream(anywidget.AnyWidget):
         elif told:
             self._publish_traits(status="dreaming" + told)
         self._pages.tell_settings()
+        self._tell_followers()
         self._at_rest()
+
+    def _tell_followers(self) -> None:
+        for follower in self._followers:
+            follower(self._runner.playing)
 
     def _at_rest(self) -> None:
         self._keeping.changed()

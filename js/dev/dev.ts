@@ -30,6 +30,7 @@ const model = new MockModel({
   envelope: isOn("envelope", true),
   frozen: isOn("frozen", true),
   refuses: isOn("refuses", false),
+  rate: wish.has("rate") ? amount("rate", 1) : null,
 });
 
 setTheme(wish.get("theme") ?? "light");

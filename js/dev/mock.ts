@@ -1,7 +1,7 @@
 /** A kernel without a kernel: answers as `docs/protocol.md` says. */
 
 import { type Block, pack } from "../src/arrays";
-import { displace, isFrozen } from "../src/edit/kernel";
+import { change, isFrozen } from "../src/edit/kernel";
 import type { BrowserMessage, Command, Frozen, Settings } from "../src/protocol";
 import { dreamAt, wave } from "./signal";
 
@@ -15,6 +15,7 @@ export interface Scene {
   readonly envelope: boolean;
   readonly frozen: boolean;
   readonly refuses: boolean;
+  readonly rate: number | null;
 }
 
 type Listener = (content: unknown, buffers: DataView[]) => void;
@@ -145,6 +146,9 @@ export class MockModel {
       presets: presets(scene.envelope),
       learning_rate: 0.05,
       channel_names: channels.map((channel) => `channel ${channel}`),
+      sample_rate: scene.rate,
+      units: scene.rate === null ? [] : channels.map(() => "bar"),
+      scale: scene.rate === null ? [] : channels.map(() => [3, 0.5]),
       frozen: scene.frozen ? [{ start: 140, stop: 205, channel: null, dream: 0 }] : [],
       regularizers: regularizers(),
     };
@@ -194,18 +198,19 @@ export class MockModel {
       return;
     }
     this.#emit({ kind: "acknowledgement", id, step: this.#step + 1 });
-    if (command.type !== "move_point" && command.type !== "release") this.#sendSettings();
+    if (!["move_point", "edit", "release"].includes(command.type)) this.#sendSettings();
     if (!this.#settings.playing) this.#frame();
   }
 
   #apply(command: Command): void {
     const settings = this.#settings;
     switch (command.type) {
+      case "edit":
       case "move_point": {
         const { channels, time } = this.scene;
         const values = this.#sequence();
         const before = values.slice();
-        displace({ channels, time, values }, command, settings.frozen);
+        change({ channels, time, values }, command, settings.frozen);
         const channel = command.channel ?? 0;
         this.#edits[channel] = (this.#edits[channel] ?? new Float32Array()).map(
           (edit, index) =>

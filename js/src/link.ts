@@ -1,6 +1,13 @@
 /** The sending side of the wire: hello, commands and their answers, sparse receipts. */
 
-import { type BrowserMessage, type Command, PROTOCOL, type Wish } from "./protocol";
+import {
+  type BrowserMessage,
+  type Command,
+  type Exported,
+  type Format,
+  PROTOCOL,
+  type Wish,
+} from "./protocol";
 
 export type Outcome = "accepted" | "refused" | "lost";
 
@@ -29,6 +36,7 @@ export class Link {
   readonly #onSilence: () => void;
   readonly #onLoss: () => void;
   readonly #pending = new Map<number, Pending>();
+  readonly #asked = new Map<number, (answer: Exported | null) => void>();
   #nextId = randomBase();
   #nextGesture = randomBase();
   #lastHello = Number.NEGATIVE_INFINITY;
@@ -62,7 +70,7 @@ export class Link {
 
   /** Sends a message that the kernel answers in some way, and starts to wait for that. */
   post(message: BrowserMessage): void {
-    if (!this.#deliver(message)) return;
+    if (!this.say(message)) return;
     this.#patienceTimer ??= setTimeout(() => {
       this.#patienceTimer = null;
       this.#onSilence();
@@ -70,8 +78,8 @@ export class Link {
     }, PATIENCE);
   }
 
-  /** Hosts throw where the kernel of a widget is gone. */
-  #deliver(message: BrowserMessage): boolean {
+  /** Sends a message that needs no answer. Hosts throw where the kernel of a widget is gone. */
+  say(message: BrowserMessage): boolean {
     if (this.#closed) return false;
     try {
       this.#send(message);
@@ -112,6 +120,22 @@ export class Link {
     return outcome;
   }
 
+  /** Asks for the sequence now as text; null where it is refused or the kernel is gone. */
+  ask(format: Format, channel: number): Promise<Exported | null> {
+    this.#nextId += 1;
+    const id = this.#nextId;
+    const answer = new Promise<Exported | null>((settle) => this.#asked.set(id, settle));
+    this.post({ kind: "export", id, format, channel });
+    return answer;
+  }
+
+  /** Hands over what was asked for; whether it was ours. */
+  answer(id: number, answer: Exported | null): boolean {
+    const settle = this.#asked.get(id);
+    settle?.(answer);
+    return this.#asked.delete(id);
+  }
+
   #expect(command: Command | null): { id: number; outcome: Promise<Outcome> } {
     this.#nextId += 1;
     const id = this.#nextId;
@@ -131,6 +155,7 @@ export class Link {
 
   settleAll(outcome: Outcome): void {
     for (const id of [...this.#pending.keys()]) this.settle(id, outcome);
+    for (const id of [...this.#asked.keys()]) this.answer(id, null);
   }
 
   /** Reports the newest painted frame, about twice a second. */
@@ -152,7 +177,7 @@ export class Link {
     if (this.#receiptTimer !== null) clearTimeout(this.#receiptTimer);
     this.#receiptTimer = null;
     this.#lastReceipt = performance.now();
-    if (this.#painted >= 0) this.#deliver({ kind: "receipt", number: this.#painted });
+    if (this.#painted >= 0) this.say({ kind: "receipt", number: this.#painted });
   }
 
   close(): void {

@@ -14,12 +14,14 @@ import {
   text,
   truth,
 } from "./read";
+import { Known, type Window, windowsOf } from "./windows";
 
 export const PROTOCOL = 1;
 
 export type Command =
-  | { type: "edit"; start: number; values: number[]; channel?: number | null }
+  | ({ type: "edit"; gesture: number } & Piece)
   | ({ type: "move_point"; gesture: number } & Move)
+  | Brush
   | { type: "release"; gesture: number }
   | {
       type: "freeze" | "unfreeze";
@@ -48,8 +50,18 @@ export type Command =
     }
   | { type: "reset" };
 
+/** A stretch of one channel set as a whole, by what the kernel knows when it is applied. */
+export type Brush = { start: number; stop: number; channel: number | null } & (
+  | { type: "erase" | "replace_by_mean" | "replace_by_nearest" | "reverse" | "invert" }
+  | { type: "scale"; factor: number }
+  | { type: "shift"; by: number }
+);
+
 /** To just before the latest command, and back. */
 export type Return = "undo" | "redo";
+
+/** In which the kernel writes the sequence now, as text. */
+export type Format = "svg" | "csv" | "numpy";
 
 /** Where a control point goes; `channel` is null where there is only one. */
 export interface Move {
@@ -65,6 +77,16 @@ export type Wish =
   | { kind: "restore" | "branch"; step: number }
   | { kind: "recall" | "discard"; snapshot: number };
 
+/** New values of the samples from `start` on. */
+export interface Piece {
+  readonly start: number;
+  readonly values: readonly number[];
+  readonly channel: number | null;
+}
+
+/** What a hand does to the sequence. */
+export type Change = Move | Piece;
+
 export type BrowserMessage =
   | { kind: "hello"; protocol: number }
   | { kind: "play" | "pause" }
@@ -73,6 +95,8 @@ export type BrowserMessage =
   | (Wish & { id: number })
   | { kind: "look"; step: number }
   | { kind: "compare"; snapshot: number }
+  | { kind: "export"; id: number; format: Format; channel: number }
+  | { kind: "view"; view: number; start: number; stop: number; width: number }
   | { kind: "receipt"; number: number };
 
 export interface Parameter {
@@ -143,6 +167,12 @@ export interface Settings {
   readonly presets: readonly Preset[];
   readonly learning_rate: number;
   readonly channel_names: readonly string[];
+  /** Samples a second, where that is known. */
+  readonly sample_rate: number | null;
+  /** Of each channel, where they are known. */
+  readonly units: readonly string[];
+  /** Mean and standard deviation of each channel before values were standardized, where they were. */
+  readonly scale: readonly (readonly number[])[];
   readonly frozen: readonly Frozen[];
   readonly regularizers: readonly Regularizer[];
 }
@@ -173,6 +203,8 @@ interface Stamp {
 
 export interface Snapshot extends Stamp {
   readonly kind: "snapshot";
+  /** Of a long sequence, what was sent of it; null: all. */
+  readonly windows: readonly Window[] | null;
   readonly protocol: number;
   readonly step: number;
   readonly stepsPerSecond: number;
@@ -188,6 +220,7 @@ export interface Snapshot extends Stamp {
 
 export interface Frame extends Stamp {
   readonly kind: "frame";
+  readonly windows: readonly Window[] | null;
   readonly step: number;
   readonly stepsPerSecond: number;
   /** The newest of the sequences sent; null where none came. */
@@ -196,6 +229,18 @@ export interface Frame extends Stamp {
   readonly push: Sequence | null;
   readonly rows: Rows;
   readonly probabilities: Float32Array | null;
+}
+
+/** What a view shows of long sequences. */
+export interface WindowMessage extends Stamp {
+  readonly kind: "window";
+  readonly step: number;
+  readonly sequence: Sequence;
+  readonly start: Sequence;
+  readonly envelope: Envelope | null;
+  readonly beforeEdit: Sequence | null;
+  readonly push: Sequence | null;
+  readonly nearest: Sequence | null;
 }
 
 export interface SettingsMessage extends Stamp {
@@ -276,17 +321,27 @@ export interface Refusal extends Stamp {
   readonly reason: string;
 }
 
+/** The sequence of a step as text. */
+export interface Exported extends Stamp {
+  readonly kind: "export";
+  readonly id: number;
+  readonly step: number;
+  readonly text: string;
+}
+
 export type KernelMessage =
   | Snapshot
   | Frame
+  | WindowMessage
   | SettingsMessage
   | VerdictMessage
   | ShelfMessage
   | Shown
   | Acknowledgement
+  | Exported
   | Refusal;
 
-const readHeader = record<Header>({
+export const readHeader = record<Header>({
   name: text,
   dtype: (value, where): DType => {
     const dtype = text(value, where);
@@ -334,6 +389,7 @@ function readEnvelope(blocks: Blocks): Envelope | null {
 }
 
 function readNewest(blocks: Blocks): Sequence | null {
+  if (blocks.has("sequence")) return readSequence(blocks, "sequence");
   const block = floats(blocks, "sequences", 3);
   const [count = 0, channels = 0, time = 0] = block?.shape ?? [];
   if (block === null || count === 0) return null;
@@ -375,7 +431,7 @@ const readRegularizer = record<Regularizer>({
   parameters: listOf(readParameter),
 });
 
-const readObjective = record<Objective>({
+export const readObjective = record<Objective>({
   type: text,
   targets: listOf(integer),
   text,
@@ -390,7 +446,7 @@ const readPreset = record<Preset>({
   unavailable: orNull(text),
 });
 
-function readFrozen(value: unknown, where: string): Frozen {
+export function readFrozen(value: unknown, where: string): Frozen {
   const [start, stop, channel, dream] = list(value, where, (entry) => entry);
   return {
     start: integer(start, `${where}[0]`),
@@ -412,6 +468,9 @@ const readSettings = record<Settings>({
   presets: listOf(readPreset),
   learning_rate: number,
   channel_names: listOf(text),
+  sample_rate: orNull(number),
+  units: (value, where) => nullable(value, where, listOf(text)) ?? [],
+  scale: (value, where) => nullable(value, where, listOf(listOf(number))) ?? [],
   frozen: listOf(readFrozen),
   regularizers: listOf(readRegularizer),
 });
@@ -454,10 +513,15 @@ function readShelf(message: Fields, blocks: Blocks): readonly Kept[] {
 }
 
 /** Reads one message from the kernel; throws `ProtocolError` where it is not what it should be. */
-export function decode(content: unknown, buffers: readonly Bytes[]): KernelMessage {
+export function decode(
+  content: unknown,
+  buffers: readonly Bytes[],
+  known = new Known(),
+): KernelMessage {
   const message = fields(content, "message");
   const stamp = { run: integer(message.run, "run"), number: integer(message.number, "number") };
-  const blocks = unpack(list(message.arrays ?? [], "arrays", readHeader), buffers);
+  const arrays = unpack(list(message.arrays ?? [], "arrays", readHeader), buffers);
+  const blocks = known.assembled(message, arrays);
   const step = () => integer(message.step, "step");
   const rate = () => nullable(message.steps_per_second, "steps_per_second", number) ?? 0;
   const probabilities = () => floats(blocks, "probabilities", 1)?.values ?? null;
@@ -466,6 +530,7 @@ export function decode(content: unknown, buffers: readonly Bytes[]): KernelMessa
       return {
         kind: "snapshot",
         ...stamp,
+        windows: windowsOf(message),
         protocol: integer(message.protocol, "protocol"),
         step: step(),
         stepsPerSecond: rate(),
@@ -482,12 +547,25 @@ export function decode(content: unknown, buffers: readonly Bytes[]): KernelMessa
       return {
         kind: "frame",
         ...stamp,
+        windows: windowsOf(message),
         step: step(),
         stepsPerSecond: rate(),
         sequence: readNewest(blocks),
         push: sequenceOrNull(blocks, "push"),
         rows: readRows(message, blocks),
         probabilities: probabilities(),
+      };
+    case "window":
+      return {
+        kind: "window",
+        ...stamp,
+        step: step(),
+        sequence: readSequence(blocks, "sequence"),
+        start: readSequence(blocks, "start"),
+        envelope: readEnvelope(blocks),
+        beforeEdit: sequenceOrNull(blocks, "before_edit"),
+        push: sequenceOrNull(blocks, "push"),
+        nearest: sequenceOrNull(blocks, "nearest"),
       };
     case "settings":
       return {
@@ -522,6 +600,14 @@ export function decode(content: unknown, buffers: readonly Bytes[]): KernelMessa
       };
     case "acknowledgement":
       return { kind: "acknowledgement", ...stamp, id: integer(message.id, "id"), step: step() };
+    case "export":
+      return {
+        kind: "export",
+        ...stamp,
+        id: integer(message.id, "id"),
+        step: step(),
+        text: text(message.text, "text"),
+      };
     case "refusal":
       return {
         kind: "refusal",

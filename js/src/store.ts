@@ -2,24 +2,27 @@
 
 import { batch, computed, signal } from "@preact/signals";
 import { type Bytes, ProtocolError } from "./arrays";
+import { unitsOf } from "./chart/units";
 import {
   acknowledged,
   drafted,
   type Preview,
-  sent,
   unconfirmed,
+  withoutDraft,
   withoutGesture,
 } from "./edit/previews";
 import { Link, type Outcome } from "./link";
 import {
   type Acknowledgement,
   type BrowserMessage,
+  type Change,
   type Command,
   decode,
   type Envelope,
+  type Exported,
+  type Format,
   type Frame,
   type KernelMessage,
-  type Move,
   PROTOCOL,
   type Refusal,
   type Return,
@@ -27,11 +30,14 @@ import {
   type Settings,
   type SettingsMessage,
   type Snapshot,
+  type WindowMessage,
   type Wish,
 } from "./protocol";
 import { Beside } from "./reading/beside";
 import { Readout } from "./readout";
 import { readSaved } from "./saved";
+import { Showing } from "./showing";
+import { Known } from "./windows";
 
 /** `waiting` for the first word; `silent` where the kernel does not answer, `lost` where it never will; else `live`. */
 export type Phase = "waiting" | "silent" | "lost" | "live";
@@ -49,7 +55,11 @@ export class Store {
   readonly sequenceStep = signal(0);
   readonly start = signal<Sequence | null>(null);
   readonly envelope = signal<Envelope | null>(null);
+  /** Time and values as people know them. */
+  readonly units = computed(() => unitsOf(this.settings.value));
   readonly previews = signal<readonly Preview[]>([]);
+  /** What the views on this page show of a long sequence. */
+  readonly showing = new Showing((message) => this.#link.say(message));
   readonly beside = new Beside((message) => this.#link.post(message));
   /** Why the last command was refused, until one is accepted. */
   readonly refusal = signal<string | null>(null);
@@ -62,6 +72,7 @@ export class Store {
   readonly isReadOnly = computed(() => this.phase.value === "lost" || this.saved.value !== null);
 
   readonly #link: Link;
+  readonly #known = new Known();
   readonly #readSaved: () => unknown;
   /** Gestures the kernel has refused: the rest of such a drag is not sent. */
   readonly #refusedGestures = new Set<number>();
@@ -141,20 +152,29 @@ export class Store {
     return this.#link.wish(wish);
   }
 
+  /** The sequence now as text, from the kernel: every digit of it. */
+  exported(format: Format, channel: number): Promise<Exported | null> {
+    return this.#link.ask(format, channel);
+  }
+
   newGesture(): number {
     return this.#link.newGesture();
   }
 
-  /** Draws a move at once, without sending it. */
-  draft(gesture: number, move: Move): void {
+  /** Draws changes at once, without sending them. */
+  draft(gesture: number, changes: readonly Change[]): void {
     if (this.isRefused(gesture)) return;
-    this.previews.value = drafted(this.previews.value, gesture, move);
+    this.previews.value = drafted(this.previews.value, gesture, changes);
   }
 
-  sendMove(gesture: number, move: Move): void {
+  sendChanges(gesture: number, changes: readonly Change[]): void {
     if (this.isRefused(gesture)) return;
-    const { id } = this.#link.command({ type: "move_point", gesture, ...move });
-    this.previews.value = sent(this.previews.value, gesture, move, id);
+    const sent = changes.map((change) => {
+      const type = "index" in change ? "move_point" : "edit";
+      const { id } = this.#link.command({ type, gesture, ...change } as Command);
+      return { gesture, change, id, step: null };
+    });
+    this.previews.value = [...withoutDraft(this.previews.value, gesture), ...sent];
   }
 
   release(gesture: number): void {
@@ -177,7 +197,7 @@ export class Store {
   /** Takes one message from the kernel; never throws, because the host could only log it. */
   receive(content: unknown, buffers: readonly Bytes[]): void {
     try {
-      this.apply(decode(content, buffers));
+      this.apply(decode(content, buffers, this.#known));
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#link.heard();
@@ -193,6 +213,7 @@ export class Store {
     if (isNewRun && message.kind !== "snapshot") {
       // Its start and its history are unknown here: a snapshot follows the answer to a reset.
       if (message.kind === "acknowledgement") this.#onAcknowledgement(message);
+      else if (message.kind === "export") this.#link.answer(message.id, message);
       else this.#link.hello();
       return;
     }
@@ -214,11 +235,17 @@ export class Store {
       case "frame":
         this.#onFrame(message);
         break;
+      case "window":
+        this.#onWindow(message);
+        break;
       case "settings":
         this.#onSettings(message);
         break;
       case "acknowledgement":
         this.#onAcknowledgement(message);
+        break;
+      case "export":
+        this.#link.answer(message.id, message);
         break;
       case "refusal":
         this.#onRefusal(message);
@@ -239,6 +266,13 @@ export class Store {
       ? []
       : this.previews.value.filter((preview) => preview.id === null);
     this.#take(message);
+    this.showing.heard(message.windows);
+  }
+
+  #onWindow(message: WindowMessage): void {
+    this.start.value = message.start;
+    this.envelope.value = message.envelope;
+    this.#show(message.sequence, message.step);
   }
 
   #take(message: Snapshot): void {
@@ -259,6 +293,7 @@ export class Store {
     this.#readout.push(message);
     if (!playing) this.#readout.flush();
     if (message.sequence === null) return;
+    this.showing.heard(message.windows);
     this.#show(message.sequence, message.step);
     this.previews.value = unconfirmed(this.previews.value, message.step, playing);
   }
@@ -279,13 +314,17 @@ export class Store {
   }
 
   #onRefusal(message: Refusal): void {
+    if (message.id !== null && this.#link.answer(message.id, null)) {
+      this.refusal.value = message.reason;
+      return;
+    }
     const pending = message.id === null ? null : this.#link.settle(message.id, "refused");
     // Another page on this kernel asked for something else than we did.
     if (pending === undefined) return;
     const command = pending?.command;
     // Nobody misses the hold of what is not held, such as after a refused move or another page's hello.
     if (command?.type === "release") return;
-    if (command?.type === "move_point") {
+    if (command?.type === "move_point" || command?.type === "edit") {
       this.#refusedGestures.add(command.gesture);
       this.previews.value = withoutGesture(this.previews.value, command.gesture);
     }

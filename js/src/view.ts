@@ -1,25 +1,33 @@
 /** One rendered widget: its element, its tools, its charts. Several views may share one store. */
 
-import { effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
-import { controlPoints } from "./chart/geometry";
-import { Overlay } from "./chart/overlay";
+import { effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
+import { snapped } from "./chart/geometry";
+import { type CaretState, Overlay } from "./chart/overlay";
+import type { Range } from "./chart/range";
 import { Scheduler } from "./chart/scheduler";
 import { channelOf, SequenceChart } from "./chart/sequence";
 import { Strip } from "./chart/strip";
 import { Theme } from "./chart/theme";
 import { type Term, TimelineChart } from "./chart/timeline";
 import { watchBox } from "./chart/watch";
+import { everything, panned, revealing, within, zoomed } from "./chart/zoom";
+import { Caret } from "./edit/caret";
 import type { Gesture } from "./edit/gesture";
-import { isFrozen } from "./edit/kernel";
+import { Hand, type Tool } from "./edit/hand";
 import { Keys } from "./edit/keys";
 import { Pointer } from "./edit/pointer";
+import { pointCount } from "./edit/points";
 import { type Preview, previewed } from "./edit/previews";
+import type { Stroke } from "./edit/stroke";
+import { Zoomer } from "./edit/zoomer";
+import { figure } from "./format";
 import type { Frozen, Return, Sequence } from "./protocol";
 import { Reader } from "./reading/reader";
 import { Scrub } from "./reading/scrub";
 import type { Store } from "./store";
+import { strideOf } from "./windows";
 
-export type Tool = "drag" | "freeze";
+export type { Tool };
 
 interface Charts {
   readonly sequence: SequenceChart;
@@ -28,25 +36,39 @@ interface Charts {
   readonly scrub: Scrub;
   readonly overlay: Overlay;
   readonly pointer: Pointer;
+  readonly zoomer: Zoomer;
 }
+
+/** A view asks for so much beside what it shows, as part of that: it is there when one pans. */
+const MARGIN = 0.25;
+/** One press of an arrow pans by this part of what is shown; one of + or - shows so many times as much. */
+const STEP = { pan: 0.2, zoom: 1.5 };
 
 export class View {
   /** Tells the radio groups of two views on one page apart. */
   readonly id = Math.random().toString(36).slice(2);
+  /** What the kernel knows this view by. */
+  readonly #number = 1 + Math.floor(Math.random() * 2 ** 40);
   readonly store: Store;
   readonly root: HTMLElement;
   readonly theme: Theme;
-  readonly tool = signal<Tool>("drag");
+  readonly hand: Hand;
+  readonly caret: Caret;
+  readonly isHelping = signal(false);
   readonly channel = signal(0);
+  /** The samples that are seen; null: all. */
+  readonly range = signal<Range | null>(null);
   readonly reader: Reader;
   readonly brush = signal<{ start: number; stop: number; thaws: boolean } | null>(null);
-  readonly #held = signal<{ gesture: Gesture; value: number; radius: number } | null>(null);
+  readonly #held = signal<{ readonly gesture: Gesture } | null>(null);
+  readonly #pen = signal<{ readonly stroke: Stroke } | null>(null);
   readonly #scheduler = new Scheduler(() => this.#draw());
   #charts: Charts | null = null;
   #isVisible = true;
   #painted: Sequence | null = null;
   #paintedChannel = 0;
   #paintedLines: readonly unknown[] = [];
+  #paintedPush: readonly unknown[] = [];
   #drawn = 0;
 
   constructor(store: Store, root: HTMLElement, signal: AbortSignal) {
@@ -54,6 +76,8 @@ export class View {
     this.root = root;
     this.theme = new Theme(root);
     this.reader = new Reader(store);
+    this.hand = new Hand(this);
+    this.caret = new Caret(this);
     new Keys(this, signal);
     signal.addEventListener("abort", () => this.#scheduler.cancel());
   }
@@ -61,6 +85,10 @@ export class View {
   get chart(): SequenceChart {
     if (this.#charts === null) throw new Error("the charts are not mounted");
     return this.#charts.sequence;
+  }
+
+  get tool(): Signal<Tool> {
+    return this.hand.tool;
   }
 
   get pointer(): Pointer | null {
@@ -72,7 +100,11 @@ export class View {
     const abort = new AbortController();
     this.theme.refresh();
     const sequence = new SequenceChart(main, this.theme);
-    const overlay = new Overlay(sequence, (band) => this.unfreeze(band));
+    const overlay = new Overlay(sequence, {
+      unlock: (band) => this.unfreeze(band),
+      set: (index, value) => this.set(index, value),
+      touched: () => this.#scheduler.request(),
+    });
     const strip = new Strip(push, this.theme);
     const lines = new TimelineChart(timeline, this.theme);
     const scrub = new Scrub(this, lines, abort.signal);
@@ -82,14 +114,17 @@ export class View {
       lines.resize(timeline.clientWidth, timeline.clientHeight);
       this.#scheduler.request();
     };
+    // The zoom hears first: what it takes, no other tool gets.
+    const zoomer = new Zoomer(this, sequence, abort.signal);
     const pointer = new Pointer(this, sequence, abort.signal);
-    this.#charts = { sequence, overlay, strip, timeline: lines, scrub, pointer };
+    this.#charts = { sequence, overlay, strip, timeline: lines, scrub, pointer, zoomer };
     watchBox([main, timeline], box, (isVisible) => this.#show(isVisible), abort.signal);
     this.theme.watch(() => this.#recolour(), abort.signal);
     const stop = effect(() => this.#follow());
     return () => {
       stop();
       abort.abort();
+      this.store.showing.leave(this.#number);
       this.#scheduler.cancel();
       this.#charts = null;
       sequence.destroy();
@@ -138,10 +173,133 @@ export class View {
     return this.store.settings.value?.frozen ?? [];
   }
 
+  get isZoomed(): boolean {
+    return this.range.value !== null;
+  }
+
+  /** Shows samples of a range, or (null) all. */
+  look(range: Range | null): void {
+    const { time } = this.chart;
+    const wished = range && within(range, time);
+    const all = everything(time);
+    const isAll = wished === null || (wished.low <= all.low && wished.high >= all.high);
+    this.range.value = isAll ? null : wished;
+    const [first, last] = isAll ? [0, time - 1] : [Math.ceil(wished.low), Math.floor(wished.high)];
+    if (!this.#charts?.pointer.isBusy) this.hand.say(`Samples ${first} to ${last} are shown`);
+  }
+
+  /** Zooms by one press of a key: in, out, or (0) to all. */
+  zoom(direction: number): void {
+    if (direction === 0) {
+      this.look(null);
+      return;
+    }
+    const { visible, time } = this.chart;
+    const focused = this.#charts?.overlay.focused();
+    const middle = focused ?? (visible.low + visible.high) / 2;
+    this.look(zoomed(visible, middle, STEP.zoom ** direction, time));
+  }
+
+  pan(direction: number): void {
+    const { visible, time } = this.chart;
+    this.look(panned(visible, direction * STEP.pan * (visible.high - visible.low), time));
+  }
+
+  /** Pans to a sample that is out of sight. */
+  reveal(index: number): void {
+    const { range, chart } = this;
+    if (range.value !== null) range.value = revealing(range.value, index, chart.time);
+  }
+
+  /** Ends a choice that is under way. */
+  cancelZoom(): boolean {
+    return this.#charts?.zoomer.cancel() ?? false;
+  }
+
+  /** The first and the last sample that are seen. */
+  #seen(time: number): { first: number; last: number } {
+    const { low, high } = within(this.range.value ?? everything(time), time);
+    return { first: Math.max(0, Math.ceil(low)), last: Math.min(time - 1, Math.floor(high)) };
+  }
+
   /** Control points that can be moved: not where samples are frozen. */
   points(time = this.chart.time): readonly number[] {
-    const frozen = this.frozen();
-    return controlPoints(time).filter((index) => !isFrozen(frozen, index, this.channel.value));
+    const seen = this.#seen(time);
+    return this.hand.points.all(seen).filter((index) => !this.hand.isFrozen(index));
+  }
+
+  /** Control points follow the curve, but not away from under a hand. */
+  #placePoints(values: Float32Array, stride: number): void {
+    const { chart, pointer, hand } = this;
+    if (pointer?.isBusy || this.#held.value !== null || this.caret.isDown) return;
+    const focused = this.#charts?.overlay.focused();
+    hand.points.follow(
+      values,
+      this.#seen(values.length),
+      pointCount(chart.width),
+      this.isPlaying() ? null : this.store.sequenceStep.value,
+      (index) => index === focused || (pointer?.isNear(index) ?? false),
+      (index) => snapped(index, stride, values.length),
+    );
+  }
+
+  /** Tells the kernel what is seen, for sequences of which it does not send all; returns how much of them it knows. */
+  #tellShown(time: number): number {
+    const { showing } = this.store;
+    const { low, high } = within(this.range.value ?? everything(time), time);
+    const width = Math.max(1, Math.round(this.chart.width));
+    const margin = MARGIN * (high - low);
+    const start = Math.max(0, Math.floor(low - margin));
+    const stop = Math.min(time, Math.ceil(high + margin) + 1);
+    const share = (stop - start) / (high - low || 1);
+    const shown = { start, stop, width: Math.min(8192, Math.ceil(width * share)) };
+    showing.show(this.#number, shown);
+    return showing.isWindowed ? strideOf(stop - start, shown.width) : 1;
+  }
+
+  /** Takes a control point away, or puts one on a sample. */
+  togglePoint(point: number | null, sample: number | null): void {
+    const { hand } = this;
+    if (point !== null) {
+      const next = this.points().find((other) => other > point) ?? this.points()[0];
+      hand.points.remove(point);
+      hand.say(`Control point at sample ${point} removed`);
+      if (next !== undefined && next !== point) this.focusPoint(next);
+    } else if (sample !== null) {
+      hand.points.add(sample);
+      hand.say(`Control point at sample ${sample} added`);
+    }
+    this.#scheduler.request();
+  }
+
+  /** Puts a control point halfway to the next one, and goes there. */
+  addPointAfter(index: number): void {
+    const next = this.points().find((other) => other > index) ?? this.chart.time - 1;
+    const middle = Math.round((index + next) / 2);
+    if (middle === index || middle === next || this.hand.isFrozen(middle)) return;
+    this.togglePoint(null, middle);
+    this.#draw();
+    this.focusPoint(middle);
+  }
+
+  /** Takes a tool by its key, and goes to where it works. */
+  pick(tool: Tool): void {
+    this.hand.choose(tool);
+    this.#draw();
+    if (tool === "drag") this.root.focus({ preventScroll: true });
+    else this.#charts?.overlay.focusCaret();
+  }
+
+  /** Opens a field for the value of a control point. */
+  type(index: number): void {
+    this.#charts?.overlay.type(index);
+  }
+
+  /** Moves a sample to a value that was typed. */
+  set(index: number, value: number): void {
+    const gesture = this.hand.take(index, "around");
+    gesture.moveTo(index, value);
+    this.letGo(gesture);
   }
 
   /** The channel as commands name it: null where there is only one. */
@@ -159,9 +317,28 @@ export class View {
     return this.#charts?.overlay.focusPoint(index) ?? false;
   }
 
+  /** Shows what the pointer or a key holds. */
   hold(gesture: Gesture | null): void {
-    this.#held.value =
-      gesture === null ? null : { gesture, value: gesture.value, radius: gesture.radius };
+    this.#held.value = gesture && { gesture };
+  }
+
+  /** Shows what a pen has drawn. */
+  drawWith(stroke: Stroke | null): void {
+    this.#pen.value = stroke && { stroke };
+  }
+
+  /** Ends a gesture; a control point goes along with the sample that was slid. */
+  letGo(gesture: Gesture): void {
+    const { index, value, grip } = gesture;
+    const hasFocus = this.#charts?.overlay.focused() === grip.index;
+    gesture.release();
+    if (gesture.isUntouched) return;
+    this.hand.say(`Sample ${index} at ${figure(value)}`);
+    if (index === grip.index) return;
+    this.hand.points.move(grip.index, index);
+    this.hold(null);
+    this.#draw();
+    if (hasFocus) this.focusPoint(index);
   }
 
   /** Terms the timeline shows: what is switched on, and has a value of its own. */
@@ -185,6 +362,11 @@ export class View {
       this.channel,
       this.brush,
       this.#held,
+      this.#pen,
+      this.range,
+      this.caret.place,
+      this.hand.tool,
+      this.hand.reach,
       store.isReadOnly,
       ...this.reader.inputs,
     ];
@@ -224,36 +406,57 @@ export class View {
     const { past } = this.reader;
     const channel = Math.min(this.channel.value, sequence.channels - 1);
     if (channel !== this.#paintedChannel || sequence.time !== this.#painted?.time) chart.refit();
+    const stride = this.#tellShown(sequence.time);
     this.#paintedChannel = channel;
-    const held = this.#held.value;
+    const held = this.#held.value?.gesture ?? null;
+    const shown = previewed(sequence, this.#previews(), this.frozen());
+    this.#placePoints(channelOf(shown, channel), stride);
     const points = this.points(sequence.time);
     chart.paint({
-      sequence: past ?? previewed(sequence, this.#previews(), this.frozen()),
+      sequence: past ?? shown,
       ghosts: this.reader.shown.value,
       envelope: store.envelope.value,
       frozen: this.frozen(),
       channel,
-      points: this.isReadOnly ? [] : points.filter((index) => index !== held?.gesture.grip.index),
-      isHeld: held !== null,
+      visible: this.range.value,
+      units: this.store.units.value,
+      stride,
+      points: this.isReadOnly ? [] : points.filter((index) => index !== held?.grip.index),
+      isHeld: held !== null || this.#pen.value !== null || this.caret.isDown,
     });
-    const push = past === null ? store.beside.push.value : null;
-    strip.paint(push && channelOf(push, channel), chart);
+    this.#paintPush(strip, past === null ? store.beside.push.value : null, channel);
     const isReading = this.#paintLines(timeline);
     scrub.place();
     overlay.update({
       points: past === null ? points : [],
       frozen: chart.frozenHere(),
-      held: held && {
-        index: held.gesture.grip.index,
-        from: held.gesture.grip.from,
-        value: held.value,
-        radius: held.radius,
-      },
+      held,
+      reach: this.hand.radius(sequence.time),
+      caret: this.#caret(),
       brush: this.brush.value,
       isAtRest: !this.isPlaying(),
       isReading,
     });
     this.#report(sequence);
+  }
+
+  /** Where the keyboard is, with a tool that needs a place. */
+  #caret(): CaretState | null {
+    const tool = this.tool.value;
+    if (tool === "drag" || this.isReadOnly) return null;
+    const { index, value } = this.caret.at();
+    const isPen = tool === "draw";
+    return { index, value: isPen ? value : null, text: this.caret.text() };
+  }
+
+  /** Where the gradient pushes is told less often than the curve. */
+  #paintPush(strip: Strip, push: Sequence | null, channel: number): void {
+    const { chart, theme } = this;
+    const { low, high } = chart.visible;
+    const state = [strip, push, channel, low, high, chart.width, theme.colours];
+    if (state.every((part, position) => part === this.#paintedPush[position])) return;
+    this.#paintedPush = state;
+    strip.paint(push && channelOf(push, channel), chart);
   }
 
   /** The timeline follows at a reader's pace: a canvas costs as much as the curve it shows. */
@@ -267,11 +470,12 @@ export class View {
 
   /** Open moves; while the hand holds a sample it stays under the hand, whatever a frame says. */
   #previews(): readonly Preview[] {
-    const previews = this.store.previews.value;
-    const held = this.#held.value?.gesture;
-    const preview = held?.preview ?? null;
-    if (preview === null || this.store.isRefused(preview.gesture)) return previews;
-    return [...previews, preview];
+    const hands = [this.#held.value?.gesture, this.#pen.value?.stroke, this.caret.stroke];
+    const held = hands.flatMap((hand) => hand?.previews ?? []);
+    return [
+      ...this.store.previews.value,
+      ...held.filter(({ gesture }) => !this.store.isRefused(gesture)),
+    ];
   }
 
   #report(sequence: Sequence): void {

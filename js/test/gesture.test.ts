@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Gesture, type Grip } from "../src/edit/gesture";
-import type { Move } from "../src/protocol";
+import { Drag, type Grip } from "../src/edit/gesture";
+import type { Change, Move } from "../src/protocol";
 
 const GRIP: Grip = { index: 250, channel: null, from: 0.5, radius: 25, time: 500 };
 
@@ -8,13 +8,14 @@ function hold() {
   const drawn: Move[] = [];
   const sent: Move[] = [];
   const released: number[] = [];
-  const moves = {
+  const moves = (changes: readonly Change[]) => changes as readonly Move[];
+  const changes = {
     newGesture: () => 7,
-    draft: (_: number, move: Move) => drawn.push(move),
-    sendMove: (_: number, move: Move) => sent.push(move),
+    draft: (_: number, drafted: readonly Change[]) => drawn.push(...moves(drafted)),
+    sendChanges: (_: number, given: readonly Change[]) => sent.push(...moves(given)),
     release: (gesture: number) => released.push(gesture),
   };
-  return { gesture: new Gesture(moves, GRIP), drawn, sent, released };
+  return { gesture: new Drag(changes, GRIP), drawn, sent, released };
 }
 
 beforeEach(() => {
@@ -29,7 +30,7 @@ describe("a drag", () => {
   test("is drawn at every move and sent at most 30 times a second, the newest winning", () => {
     const { gesture, drawn, sent } = hold();
     for (let move = 1; move <= 100; move += 1) {
-      gesture.moveTo(move);
+      gesture.moveTo(250, move);
       vi.advanceTimersByTime(10);
     }
     expect(drawn).toHaveLength(100);
@@ -39,12 +40,12 @@ describe("a drag", () => {
 
   test("always sends its last position, then lets go", () => {
     const { gesture, sent, released } = hold();
-    gesture.moveTo(1);
-    gesture.moveTo(2);
+    gesture.moveTo(250, 1);
+    gesture.moveTo(250, 2);
     gesture.release();
     expect(sent.map(({ value }) => value)).toEqual([1, 2]);
     expect(released).toEqual([7]);
-    gesture.moveTo(3);
+    gesture.moveTo(250, 3);
     vi.runAllTimers();
     expect(sent).toHaveLength(2);
   });
@@ -58,7 +59,7 @@ describe("a drag", () => {
 
   test("that is escaped from goes back to where it began", () => {
     const { gesture, sent, released } = hold();
-    gesture.moveTo(2);
+    gesture.moveTo(250, 2);
     gesture.cancel();
     expect(sent.at(-1)).toMatchObject({ value: 0.5, radius: 25 });
     expect(released).toEqual([7]);
@@ -66,7 +67,7 @@ describe("a drag", () => {
 
   test("with a new radius takes the old bump back first", () => {
     const { gesture, sent } = hold();
-    gesture.moveTo(2);
+    gesture.moveTo(250, 2);
     gesture.reach(60);
     vi.runAllTimers();
     expect(sent.map(({ value, radius }) => [value, radius])).toEqual([

@@ -102,7 +102,7 @@ describe("without a kernel", () => {
     give(snapshot());
     give(settings(2, { playing: true }));
     give(frame({ number: 3 }, 4));
-    store.sendMove(1, { index: 0, value: 5, radius: 1, channel: null });
+    store.sendChanges(1, [{ index: 0, value: 5, radius: 1, channel: null }]);
     store.lose();
     expect(store.phase.value).toBe("lost");
     expect(store.isReadOnly.value).toBe(true);

@@ -88,7 +88,7 @@ describe("a preview", () => {
   test("stays while running until a frame is as far as the acknowledgement says", () => {
     give(snapshot());
     give(settings(2, { playing: true }));
-    store.sendMove(1, move);
+    store.sendChanges(1, [move]);
     acknowledge(3, 10);
     give(frame({ number: 4 }, 9));
     expect(store.previews.value).toHaveLength(1);
@@ -98,14 +98,14 @@ describe("a preview", () => {
 
   test("stays through frames that came before the acknowledgement", () => {
     give(snapshot());
-    store.sendMove(1, move);
+    store.sendChanges(1, [move]);
     give(frame({ number: 2 }, 4));
     expect(store.previews.value).toHaveLength(1);
   });
 
   test("is dropped while paused by the frame that follows the acknowledgement", () => {
     give(snapshot());
-    store.sendMove(1, move);
+    store.sendChanges(1, [move]);
     acknowledge(2, 4);
     give(frame({ number: 3 }, 3));
     expect(store.previews.value).toHaveLength(0);
@@ -113,27 +113,41 @@ describe("a preview", () => {
 
   test("that is refused is dropped with its reason, and the rest of the drag is not sent", () => {
     give(snapshot());
-    store.sendMove(1, move);
+    store.sendChanges(1, [move]);
     refuse(2, "Sample 0 is frozen.");
     expect(store.previews.value).toHaveLength(0);
     expect(store.refusal.value).toBe("Sample 0 is frozen.");
     const count = sent.length;
-    store.draft(1, move);
-    store.sendMove(1, move);
+    store.draft(1, [move]);
+    store.sendChanges(1, [move]);
     expect(store.previews.value).toHaveLength(0);
     expect(sent).toHaveLength(count);
   });
 
   test("of the newest draft replaces the one before", () => {
     give(snapshot());
-    store.draft(1, move);
-    store.draft(1, { ...move, value: 6 });
-    expect(store.previews.value.map((preview) => preview.move.value)).toEqual([6]);
+    store.draft(1, [move]);
+    store.draft(1, [{ ...move, value: 6 }]);
+    expect(store.previews.value.map(({ change }) => change)).toEqual([{ ...move, value: 6 }]);
+  });
+
+  test("of what a hand sets itself is sent as edits, piece by piece", () => {
+    give(snapshot());
+    const pieces = [
+      { start: 0, values: [7], channel: null },
+      { start: 2, values: [8, 9], channel: null },
+    ];
+    store.draft(1, pieces);
+    store.sendChanges(1, pieces);
+    expect(sent.slice(-2)).toMatchObject(
+      pieces.map((piece) => ({ command: { type: "edit", gesture: 1, ...piece } })),
+    );
+    expect(store.previews.value.map(({ change }) => change)).toEqual(pieces);
   });
 
   test("is void after a reset", () => {
     give(snapshot());
-    store.sendMove(1, move);
+    store.sendChanges(1, [move]);
     give(snapshot({ run: 2, number: 1 }));
     expect(store.previews.value).toHaveLength(0);
   });

@@ -6,6 +6,15 @@ class in the module of its kind: it is known to sessions and on the wire.
 """
 
 from seqdream_widget.commands.base import Command
+from seqdream_widget.commands.brushes import (
+    Erase,
+    Invert,
+    ReplaceByMean,
+    ReplaceByNearest,
+    Reverse,
+    Scale,
+    Shift,
+)
 from seqdream_widget.commands.samples import Edit, Freeze, MovePoint, Release, Unfreeze
 from seqdream_widget.commands.settings import (
     Note,
@@ -15,20 +24,29 @@ from seqdream_widget.commands.settings import (
     SetOptimizer,
     SetParameterization,
     SetRegularizer,
+    SetStart,
 )
 
 __all__ = [
     "Command",
     "Edit",
+    "Erase",
     "Freeze",
+    "Invert",
     "MovePoint",
     "Note",
     "Release",
+    "ReplaceByMean",
+    "ReplaceByNearest",
     "Reset",
+    "Reverse",
+    "Scale",
     "SetLearningRate",
     "SetObjective",
     "SetOptimizer",
     "SetParameterization",
     "SetRegularizer",
+    "SetStart",
+    "Shift",
     "Unfreeze",
 ]

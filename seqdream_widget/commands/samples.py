@@ -92,6 +92,9 @@ class Edit(SampleCommand):
         The first sample.
     values : sequence of float
         The new values, at most as many as there are samples from `start` on.
+    gesture : int, optional
+        Number of the pointer gesture this edit is part of, such as a curve that is drawn. Until that is released, all
+        that it has set is held against the gradient.
 
     Raises
     ------
@@ -103,11 +106,12 @@ class Edit(SampleCommand):
     --------
     >>> import seqdream_widget as sd
     >>> sd.commands.Edit(start=300, values=[0.1, 0.2, 0.3])
-    Edit(channel=None, dream=0, start=300, values=(0.1, 0.2, 0.3))
+    Edit(channel=None, dream=0, start=300, values=(0.1, 0.2, 0.3), gesture=None)
     """
 
     start: int = number(low=0, high=1e9, integer=True)
     values: Sequence[float] = ()
+    gesture: int | None = number(default=None, low=0, high=2**53, integer=True, optional=True)
 
     def __post_init__(self) -> None:
         """Keep the values as plain finite numbers."""
@@ -138,15 +142,18 @@ class Edit(SampleCommand):
         return self.start + len(self.values)
 
     def check(self, dreamer: Dreamer) -> None:
-        """Refuse samples outside the sequence, and frozen ones."""
+        """Refuse samples outside the sequence, or frozen ones, and one hand too many."""
         self.segment(dreamer, self.start, self.stop)
         self.refuse_frozen(dreamer, self.start, self.stop)
+        _refuse_many_hands(self, dreamer)
 
     def apply(self, dreamer: Dreamer) -> None:
-        """Set the samples."""
-        x = dreamer.sequence()
+        """Set the samples, and hold them while the gesture lasts."""
+        x, where = dreamer.sequence(), self.segment(dreamer, self.start, self.stop)
         x[self.dream, self.one_channel(dreamer), self.start : self.stop] = torch.tensor(self.values).to(x)
-        dreamer.edit(x, self.segment(dreamer, self.start, self.stop))
+        dreamer.edit(x, where)
+        if self.gesture is not None:
+            dreamer.pin(self.gesture, where)
 
 
 @described
@@ -189,9 +196,7 @@ class MovePoint(SampleCommand):
         """Refuse a sample outside the sequence, or a frozen one, and one hand too many."""
         self.segment(dreamer, self.index, self.index + 1)
         self.refuse_frozen(dreamer, self.index, self.index + 1)
-        held = dreamer.gestures
-        if self.gesture is not None and self.gesture not in held and len(held) >= MOST_GESTURES:
-            raise ValueError(f"MovePoint: {len(held)} gestures hold samples already; release one of them first")
+        _refuse_many_hands(self, dreamer)
 
     def apply(self, dreamer: Dreamer) -> None:
         """Displace the neighbourhood, and hold it while the gesture lasts."""
@@ -210,6 +215,13 @@ class MovePoint(SampleCommand):
         dreamer.edit(torch.where(free, moved, x), free)
         if self.gesture is not None:
             dreamer.pin(self.gesture, free)
+
+
+def _refuse_many_hands(command: Edit | MovePoint, dreamer: Dreamer) -> None:
+    held = dreamer.gestures
+    if command.gesture is not None and command.gesture not in held and len(held) >= MOST_GESTURES:
+        name = type(command).__name__
+        raise ValueError(f"{name}: {len(held)} gestures hold samples already; release one of them first")
 
 
 @described

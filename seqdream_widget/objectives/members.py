@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 from abc import abstractmethod
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, cast
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -17,8 +19,8 @@ from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.errors import shown
 from seqdream_widget.objectives.base import Objective
 from seqdream_widget.objectives.logits import ClassObjective, PairObjective, lead
-from seqdream_widget.parameters import described, snake_case
-from seqdream_widget.population import Members, distances, nearest_mean
+from seqdream_widget.parameters import described, snake_case, whole
+from seqdream_widget.population import Members, distances, features_of, nearest_mean
 from seqdream_widget.probe import Activity
 from seqdream_widget.scene import Scene
 from seqdream_widget.ties import ties_between
@@ -145,14 +147,22 @@ class MemberObjective(Objective, abstract=True):
 
 @described
 class Prototype(MemberObjective, ClassObjective):
-    """The centre of a class: near the mean of its real members, and not far from each of them.
+    """The centre of a class, or of chosen real sequences: near their mean, and not far from each of them.
 
     Parameters
     ----------
-    target : int or str
-        Index or name of the class.
+    target : int or str, optional
+        Index or name of the class; with `members` it need not be given, and says only which class they stand for.
+    members : sequence of int, optional
+        Indices of real sequences, into the data: the centre of these, whatever their class. The class's real members
+        unless given.
     data : SequenceDataset, optional
         Where the members come from; the run's data unless given.
+
+    Raises
+    ------
+    ValueError
+        If there is neither a class nor a member, or no such sequence.
 
     Notes
     -----
@@ -166,16 +176,71 @@ class Prototype(MemberObjective, ClassObjective):
     >>> import seqdream_widget as sd
     >>> demo = sd.load_demo("forda")
     >>> result = sd.dream(demo.model, sd.objectives.Prototype("normal"), data=demo.data, steps=9, progress=False)
+    >>> some = sd.objectives.Prototype(members=[3, 5, 8])
+    >>> result = sd.dream(demo.model, some, data=demo.data, steps=9, progress=False)
     """
+
+    target: int | str | None = None  # pyright: ignore[reportIncompatibleVariableOverride] - it never changes
+    members: Sequence[int] | None = None
+
+    MOST_MEMBERS: ClassVar[int] = 10_000
+
+    def __post_init__(self) -> None:
+        """Check that there is something to be the centre of."""
+        super().__post_init__()
+        if self.members is not None:
+            object.__setattr__(self, "members", self._checked(self.members))
+        elif self.target is None:
+            raise ValueError("Prototype: give a class, or members= as indices of real sequences")
+
+    @property
+    def targets(self) -> tuple[int, ...]:
+        """The class, where there is one."""
+        return () if self.target is None else super().targets
+
+    def resolve(self, scene: Scene) -> Objective:
+        """Look up the class, where there is one, and the members."""
+        if self.target is not None:
+            return super().resolve(scene)
+        scene = scene if self.data is None else scene.beside(self.data)
+        return dataclasses.replace(self, anchor=self.anchor_in(scene))
 
     def anchor_in(self, scene: Scene) -> Anchor:
         """Pull to the mean."""
-        members = scene.members("Prototype", self.index)
+        members = scene.members("Prototype", self.index) if self.members is None else self._chosen_in(scene)
         return _anchor(members.centroid[None], members, members.distances.quantile(0.5))
 
     def score(self, activity: Activity) -> Float[Tensor, " batch"]:
         """Return how far from the centre it is, squared and negative."""
         return -self.bound.distance(activity.features)
+
+    def _chosen_in(self, scene: Scene) -> Members:
+        chosen = torch.tensor(self.members)
+        if scene.reference is None:
+            raise ValueError("Prototype: members are real sequences and this run has no data; give data=")
+        real = scene.reference.data.x
+        if int(chosen.amax()) >= len(real):
+            raise ValueError(
+                f"Prototype: there is no real sequence {int(chosen.amax())}; the data has 0 to {len(real) - 1}"
+            )
+        x = real[chosen]
+        return Members(chosen, x, features_of(scene.probe, x), torch.ones(len(x)))
+
+    def _checked(self, members: object) -> tuple[int, ...]:
+        said = shown(members)
+        plain: object = members.tolist() if isinstance(members, Tensor | np.ndarray) else members  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped in torch
+        is_list = isinstance(plain, Sequence) and not isinstance(plain, str)
+        given = cast("Sequence[object]", plain if is_list else [])
+        if not 1 <= len(given) <= self.MOST_MEMBERS:
+            raise ValueError(
+                f"Prototype: members = {said} is not allowed; give 1 to {self.MOST_MEMBERS:,} indices of real sequences"
+            )
+        return tuple(sorted({whole("members", one, 0, 2**31) for one in given}))
+
+    def __repr__(self) -> str:
+        """Write it as a person would; never print long lists."""
+        chosen = () if self.members is None else (f"members=<{len(self.members)} real sequences>",)
+        return f"Prototype({', '.join([*(() if self.target is None else (f'target={self.target!r}',)), *chosen])})"
 
 
 @described

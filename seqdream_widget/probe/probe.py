@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.devices import device_of
 from seqdream_widget.errors import unknown
 from seqdream_widget.probe.activity import Activity
 from seqdream_widget.probe.custody import fingerprint, freeze, private_copy
@@ -98,7 +99,7 @@ class Probe:
             raise TypeError(f"the model is a {type(model).__name__}; give a torch.nn.Module")
         model = _unwrapped(model)
         first = next((p for p in model.parameters() if p.is_floating_point()), torch.empty(0))
-        self.device = torch.device(device) if device is not None else first.device
+        self.device = first.device if device is None else device_of(device)
         self.dtype = first.dtype
         private = private_copy(model)
         self.borrowed = private is None
@@ -149,6 +150,30 @@ class Probe:
             raise ValueError(f'the model did not call its layer "{missed}" for this sequence')
         features = logits if self._feature_tap is None else _one_row_each(caught, self._feature_tap)
         return Activity(logits, x, features, {name: caught[Tap(name)] for name in layers} if layers else {})
+
+    @property
+    def example(self) -> Float[Tensor, "2 channel time"]:
+        """Two sequences such as the model takes, to find out with what it does."""
+        return self._example.clone()
+
+    @torch.no_grad()
+    def classifier(self) -> tuple[Float[Tensor, "class feature"], Float[Tensor, " class"]] | None:
+        """Return weight and bias of the last ``Linear``, where it alone makes the logits of the features.
+
+        Of a model with one output the first class has logit 0. Logits are told up to what all classes share.
+        """
+        if self._feature_tap is None or not self._feature_tap.given:
+            return None
+        linear = cast("nn.Linear", self._plain.module.get_submodule(self._feature_tap.name))
+        given = cast("Tensor | None", linear.bias)
+        weight = linear.weight.detach().float().cpu()
+        bias = torch.zeros(len(weight)) if given is None else given.detach().float().cpu()
+        if len(weight) == 1:
+            weight, bias = (torch.cat([torch.zeros_like(value), value]) for value in (weight, bias))
+        activity = self(self._example)
+        mine = (activity.features.float().cpu() @ weight.T + bias).softmax(dim=1)
+        theirs = activity.probabilities().float().cpu()
+        return (weight, bias) if mine.shape == theirs.shape and _close(mine, theirs) else None
 
     @property
     def folded(self) -> bool:

@@ -80,17 +80,19 @@ class Bench:
             ".map(point => [point.dataset.index, point.getAttribute('aria-valuenow')]))"
         )
 
-    def agrees(self) -> dict[str, str]:
-        """Wait until the page shows the very sequence that Python holds, and return its control points."""
+    def shows(self, sequence: list[float]) -> bool:
+        """Tell whether the control points that are drawn are those of a sequence."""
+        drawn = self.points()
+        return bool(drawn) and drawn == {index: f"{sequence[int(index)]:.4f}" for index in drawn}
+
+    def agrees(self) -> list[float]:
+        """Wait until the page shows the very sequence that Python holds, and return it."""
         self.root.scroll_into_view_if_needed()  # out of sight nothing is painted
         end = time.monotonic() + 30
-        while True:
-            held = self.python("w.sequence[0, 0].tolist()")
-            drawn = self.points()
-            if drawn and drawn == {index: f"{held[int(index)]:.4f}" for index in drawn}:
-                return drawn
-            assert time.monotonic() < end, f"the page shows {drawn}"
+        while not self.shows(held := self.python("w.sequence[0, 0].tolist()")):
+            assert time.monotonic() < end, f"the page shows {self.points()}"
             time.sleep(0.05)
+        return held
 
     def button(self, name: str):
         return self.root.get_by_role("button", name=name, exact=True)

@@ -23,6 +23,17 @@ w.step(120)
 w.session.submit(sd.commands.Freeze(140, 206))
 w
 """
+LAB = """
+import seqdream_widget as sd
+demo = sd.load_demo("forda")
+lab = sd.Lab(demo.model, sd.presets.centered(demo.data, "abnormal"), data=demo.data, start=31)
+lab.widget.step(12)
+lab.compare.snapshot()
+lab.widget.session.submit(sd.commands.SetObjective(sd.presets.border(demo.data, "normal", "abnormal")))
+lab.widget.step(10)
+lab
+"""
+LAB_SHOTS = {"lab-light": (1400, False), "lab-dark": (1400, True), "lab-narrow-light": (760, False)}
 SHOTS = {
     "widget-light": (1400, False),
     "widget-dark": (1400, True),
@@ -53,14 +64,36 @@ def take(page: Page, lab: Lab, name: str, width: int, *, dark: bool) -> None:
     lab.shutdown("picture.ipynb")
 
 
+def take_lab(page: Page, lab: Lab, name: str, width: int, *, dark: bool) -> None:
+    page.set_viewport_size({"width": width, "height": 2400 if width > 1000 else 4000})
+    lab.open(page, "lab.ipynb", dark=dark)
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    lab.run_all(page)
+    page.wait_for_selector(".seqdream-lab .bqplot .plotarea_background", state="attached", timeout=90_000)
+    python = lab.kernel("lab.ipynb")
+    python.until("all(view._view_count for view in lab.views)")
+    python("lab.widget.play() is None")
+    python.until("lab.widget.session.step_count > 150")
+    time.sleep(0.5)
+    page.locator(".jp-OutputArea-output").first.screenshot(path=IMAGES / f"{name}.png")
+    python("lab.widget.pause() is None")
+    python.close()
+    lab.shutdown("lab.ipynb")
+
+
 def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     lab = Lab()
     lab.write("picture.ipynb", CELL)
+    lab.write("lab.ipynb", LAB)
     with chromium() as browser:
         for name, (width, dark) in SHOTS.items():
             page = browser.new_page(device_scale_factor=1.5)
             take(page, lab, name, width, dark=dark)
+            page.close()
+        for name, (width, dark) in LAB_SHOTS.items():
+            page = browser.new_page()
+            take_lab(page, lab, name, width, dark=dark)
             page.close()
     lab.close()
 

@@ -168,7 +168,7 @@ def test_a_reloaded_page_shows_the_same_sequence_step_and_settings(bench):
     bench.python("w.session.submit(sd.commands.Freeze(40, 90))")
     bench.run(20)
     steps = bench.halt()
-    before = bench.points()
+    before = bench.agrees()
     bench.save()
     bench.lab.open(bench.page, bench.name)
     expect(bench.root).to_have_attribute("data-painted-step", str(steps), timeout=60_000)

@@ -47,7 +47,11 @@ def objective(rng):
 
 
 COMMANDS = {
-    "edit": lambda rng: {"start": sample(rng), "values": [rng.uniform(-2, 2) for _ in range(rng.randint(1, 4))]},
+    "edit": lambda rng: {
+        "start": sample(rng),
+        "values": [rng.uniform(-2, 2) for _ in range(rng.randint(1, 4))],
+        "gesture": rng.choice([None, 1, 2]),
+    },
     "move_point": lambda rng: {
         "index": sample(rng),
         "value": rng.uniform(-2, 2),
@@ -58,6 +62,13 @@ COMMANDS = {
     "release": lambda rng: {"gesture": rng.choice([1, 2])},
     "freeze": segment,
     "unfreeze": segment,
+    "erase": segment,
+    "replace_by_mean": lambda rng: segment(rng) | {"target": rng.choice([None, 0, "high"])},
+    "replace_by_nearest": segment,
+    "reverse": segment,
+    "invert": segment,
+    "scale": lambda rng: segment(rng) | {"factor": rng.uniform(-2, 2)},
+    "shift": lambda rng: segment(rng) | {"by": rng.uniform(-1, 1)},
     "set_regularizer": regularizer,
     "set_objective": objective,
     "set_learning_rate": lambda rng: {"learning_rate": 10 ** rng.uniform(-4, -1)},
@@ -66,6 +77,10 @@ COMMANDS = {
         "parameterization": rng.choice([*Parameterization.types, {"type": "spline", "every": rng.randint(1, 20)}])
     },
     "reset": lambda rng: {},
+    "set_start": lambda rng: {
+        "start": rng.choice(["noise", "zeros", "mean", rng.randrange(30), [rng.uniform(-2, 2) for _ in range(LENGTH)]]),
+        "seed": rng.randrange(9),
+    },
     "note": lambda rng: {"text": "look here"},
 }
 NUMBERS = {

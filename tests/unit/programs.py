@@ -60,13 +60,24 @@ OBJECTIVES = [
     sd.presets.centered(data(), "high"),
     sd.presets.extreme("low"),
 ]
+STRETCH = st.integers(0, 6), st.integers(7, LENGTH)
+BRUSHES = st.one_of(
+    st.builds(C.Erase, *STRETCH),
+    st.builds(C.ReplaceByMean, *STRETCH, st.sampled_from([None, 0, "high"])),
+    st.builds(C.ReplaceByNearest, *STRETCH),
+    st.builds(C.Reverse, *STRETCH),
+    st.builds(C.Invert, *STRETCH),
+    st.builds(C.Scale, *STRETCH, st.floats(-2, 2)),
+    st.builds(C.Shift, *STRETCH, st.floats(-1, 1)),
+)
 COMMANDS = st.one_of(
     st.builds(C.Edit, st.integers(0, 9), st.lists(st.floats(-2, 2), min_size=1, max_size=3)),
+    BRUSHES,
     st.builds(C.MovePoint, st.integers(0, LENGTH - 1), st.floats(-2, 2), st.integers(1, 5)),
     st.builds(C.MovePoint, st.integers(0, LENGTH - 1), st.floats(-2, 2), st.just(3), gesture=st.integers(1, 2)),
     st.builds(C.Release, st.integers(1, 2)),
-    st.builds(C.Freeze, st.integers(0, 6), st.integers(7, LENGTH)),
-    st.builds(C.Unfreeze, st.integers(0, 6), st.integers(7, LENGTH)),
+    st.builds(C.Freeze, *STRETCH),
+    st.builds(C.Unfreeze, *STRETCH),
     st.builds(
         C.SetRegularizer, st.sampled_from(["l2", "noise", "total_variation", "normalize_gradient"]), st.booleans()
     ),
@@ -76,6 +87,8 @@ COMMANDS = st.one_of(
     st.builds(C.SetOptimizer, st.sampled_from(["adam", "sgd", "rmsprop", "rprop", "lbfgs"])),
     st.builds(C.SetParameterization, st.sampled_from(["samples", "fourier", "magnitude_fourier", "spline"])),
     st.just(C.Reset()),
+    st.builds(C.SetStart, st.sampled_from(["noise", "zeros", "mean", 3]), st.integers(0, 9)),
+    st.builds(C.SetStart, st.lists(st.floats(-2, 2, width=32), min_size=LENGTH, max_size=LENGTH)),
 )
 ACTIONS = st.one_of(
     st.tuples(st.just("run"), st.integers(1, 7)),
@@ -88,9 +101,12 @@ ACTIONS = st.one_of(
 
 @st.composite
 def drags(draw):
-    """Moves of one gesture with steps between, and mostly its release: drawn by themselves the two hardly ever meet."""
+    """One gesture, dragging or drawing, with steps between, and mostly its release: by themselves they hardly meet."""
     gesture, index = draw(st.integers(1, 2)), draw(st.integers(0, LENGTH - 1))
-    moves = [C.MovePoint(index, value, 3, gesture=gesture) for value in draw(st.lists(st.floats(-2, 2), min_size=1))]
+    values = draw(st.lists(st.floats(-2, 2), min_size=1))
+    dragged = [C.MovePoint(index, value, 3, gesture=gesture) for value in values]
+    drawn = [C.Edit((index + at) % LENGTH, [value], gesture=gesture) for at, value in enumerate(values)]
+    moves = draw(st.sampled_from([dragged, drawn]))
     drag = [action for move in moves[:3] for action in (("submit", move), ("run", draw(st.integers(1, 2))))]
     return [*drag, *draw(st.sampled_from([[("submit", C.Release(gesture))]] * 3 + [[]]))]
 

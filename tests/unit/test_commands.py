@@ -189,6 +189,84 @@ def test_reset_keeps_frozen_segments_at_the_starts_values():
     assert torch.equal(s.sequence[..., 3:6], start[..., 3:6])
 
 
+def test_a_new_start_is_where_the_run_begins_again_and_where_a_reset_goes_back_to():
+    s = session(regularizers=[sd.regularizers.Noise()], start="zeros")
+    s.run(5)
+    elsewhere = torch.linspace(-1, 1, LENGTH)
+    s.submit(C.Freeze(3, 6))
+    assert s.submit(C.SetStart(elsewhere)) == 1
+    assert torch.equal(s.sequence[0, 0], elsewhere)
+    assert s.step_count == 0
+    assert s.frozen == [[3, 6, None, 0]]
+    s.run(5)
+    fifth = s.sequence
+    assert torch.equal(fifth[0, 0, 3:6], elsewhere[3:6])
+    s.submit(C.Reset())
+    assert torch.equal(s.start[0, 0], elsewhere)
+    s.run(5)
+    assert torch.equal(s.sequence, fifth)
+    begun_there = session(regularizers=[sd.regularizers.Noise()], start=elsewhere)
+    begun_there.submit(C.Freeze(3, 6))
+    begun_there.run(5)
+    assert torch.equal(begun_there.sequence, fifth)
+
+
+def test_a_new_start_is_undone_and_replayed_to_the_bit(tmp_path):
+    data = sd.SequenceDataset(torch.randn(9, 1, LENGTH), [0, 1, 0] * 3)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(LENGTH, 2))
+    s = sd.Session(model, sd.objectives.Logit(0), data=data, autosave=tmp_path / "kept")
+    s.run(3)
+    first = s.sequence
+    for start in (4, "mean", "zeros", "noise", torch.ones(LENGTH)):
+        s.submit(C.SetStart(start, seed=7))
+        s.run(3)
+    s.submit(C.SetStart(4))
+    assert torch.equal(s.sequence[0], data.x[4])
+    s.run(2)
+    logged = s.log.records[-3]["command"]
+    assert set(logged["fields"]["start"]) == {"tensor"}, "a log refers to no data"
+    for again in (sd.replay(s.log, model, data=data), sd.resume(tmp_path / "kept", model, data=data)):
+        assert torch.equal(again.sequence, s.sequence)
+        assert torch.equal(again.start, s.start)
+        for _ in range(6):
+            again.undo()
+        assert torch.equal(again.sequence, first)
+        again.redo()
+        assert torch.equal(again.sequence_at(0)[0], data.x[4])
+
+
+def test_noise_to_begin_at_is_that_of_its_seed_and_leaves_the_runs_own_alone():
+    s, same = session(regularizers=[sd.regularizers.Noise()]), session(regularizers=[sd.regularizers.Noise()])
+    begun_with_noise = s.sequence
+    s.submit(C.SetStart("noise", seed=4))
+    assert not torch.equal(s.sequence, begun_with_noise)
+    s.submit(C.SetStart("noise", seed=1))
+    assert torch.equal(s.sequence, begun_with_noise), "the seed of the session"
+    for one in (s, same):
+        one.run(4)
+    assert torch.equal(s.sequence, same.sequence)
+
+
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [
+        ("nois", 'did you mean "noise"'),
+        (5, "start=5 is an index into the data and there is none"),
+        ([1.0, 2.0], "and the dream .*give one of the dream's shape"),
+        ([[1.0] * LENGTH] * 3, "give one of the dream's shape"),
+        ([math.nan] * LENGTH, "not finite"),
+        (None, "SetStart: start is a NoneType; give noise, zeros, mean"),
+    ],
+)
+def test_a_start_that_cannot_be_is_refused_and_nothing_has_changed(start, words):
+    s = session()
+    s.run(2)
+    before = s.sequence
+    with pytest.raises(ValueError, match=words):
+        s.submit(C.SetStart(start))
+    assert torch.equal(s.sequence, before)
+
+
 @given(st.lists(st.lists(st.booleans(), min_size=9, max_size=9), min_size=2, max_size=2))
 def test_listed_segments_and_the_mask_say_the_same(rows):
     mask = np.array(rows)[None]

@@ -75,7 +75,7 @@ def test_restore_is_the_state_right_after_that_step_and_can_be_undone(program):
                 s.run(action[1], note)
         else:
             s = act(s, action)
-            if action == ("submit", C.Reset()):
+            if action[0] == "submit" and isinstance(action[1], C.Reset):
                 right_after = {0: state_of(s)}
             elif action[0] in ("undo", "redo", "restore"):
                 right_after = {}  # of another past, maybe

@@ -42,3 +42,22 @@ export function paintLabels(pen: Pen, across: readonly Tick[], up: readonly Tick
   context.textBaseline = "middle";
   for (const { at, text } of up) context.fillText(text, -GAP.left, at);
 }
+
+/** The units, where there are any: of time at the right end, of the values above them. */
+export function paintNames(pen: Pen, time: string, value: string): void {
+  const { context, width, height, colours, font } = pen;
+  context.font = font;
+  context.textBaseline = "top";
+  for (const [text, x, y, align] of [
+    [time, width, height + GAP.below, "right"],
+    [value, 4, 2, "left"],
+  ] as const) {
+    if (text === "") continue;
+    context.textAlign = align;
+    const left = align === "right" ? x - context.measureText(text).width : x;
+    context.fillStyle = colours.surface;
+    context.fillRect(left - 5, y - 2, context.measureText(text).width + 10, 15);
+    context.fillStyle = colours.muted;
+    context.fillText(text, x, y);
+  }
+}

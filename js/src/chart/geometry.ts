@@ -1,14 +1,5 @@
 /** Where things are on the chart: pure functions of samples and pixels. */
 
-/** An odd number, so that one control point sits in the middle. */
-const CONTROL_POINTS = 13;
-
-/** Sample indices of the control points: evenly spread, never twice the same. */
-export function controlPoints(time: number): number[] {
-  const count = Math.min(CONTROL_POINTS, time);
-  return Array.from({ length: count }, (_, point) => Math.floor(((point + 0.5) * time) / count));
-}
-
 /** From samples to pixels and back; `value` positions grow downwards. */
 export interface Scale {
   readonly time: number;
@@ -58,4 +49,9 @@ export function sampleNear(
 export function brushed(from: number, to: number, time: number): { start: number; stop: number } {
   const clamp = (index: number) => Math.min(time - 1, Math.max(0, Math.round(index)));
   return { start: clamp(Math.min(from, to)), stop: clamp(Math.max(from, to)) + 1 };
+}
+
+/** The nearest sample whose value is known exactly, where that is one of `stride`. */
+export function snapped(index: number, stride: number, time: number): number {
+  return Math.min(Math.floor((time - 1) / stride), Math.round(index / stride)) * stride;
 }

@@ -1,27 +1,33 @@
 /** What lies over the curves and can be touched: control points, locks, the hand's traces. */
 
-import { raisedCosine } from "../edit/kernel";
+import type { Gesture } from "../edit/gesture";
+import { between, raisedCosine } from "../edit/kernel";
 import { figure } from "../format";
 import type { Frozen } from "../protocol";
+import { ValueField } from "./field";
 import { Locks } from "./locks";
 import type { SequenceChart } from "./sequence";
 import { set, svg } from "./svg";
 
 /** How high the bump stands that shows how far an edit reaches. */
 const BUMP = 30;
+/** Of the field for a value, in pixels. */
+const FIELD = { width: 96, height: 30 };
 
-/** What the hand holds: a sample at `value`, with its neighbourhood, since it stood at `from`. */
-export interface Held {
+/** Where the keyboard has its brush or (with a value) its pen. */
+export interface CaretState {
   readonly index: number;
-  readonly value: number;
-  readonly radius: number;
-  readonly from: number;
+  readonly value: number | null;
+  readonly text: string;
 }
 
 export interface OverlayState {
   readonly points: readonly number[];
   readonly frozen: readonly Frozen[];
-  readonly held: Held | null;
+  readonly held: Gesture | null;
+  /** How far a hold of the control point in focus would reach. */
+  readonly reach: number;
+  readonly caret: CaretState | null;
   readonly brush: { readonly start: number; readonly stop: number; readonly thaws: boolean } | null;
   /** Nothing runs: screen readers hear the values now, not 30 times a second. */
   readonly isAtRest: boolean;
@@ -29,31 +35,55 @@ export interface OverlayState {
   readonly isReading: boolean;
 }
 
+export interface OverlayEvents {
+  unlock(band: Frozen): void;
+  /** A value was typed. */
+  set(index: number, value: number): void;
+  /** The focus has moved. */
+  touched(): void;
+}
+
+interface Handle {
+  readonly hit: SVGCircleElement;
+  readonly point: SVGCircleElement;
+}
+
 export class Overlay {
   readonly #chart: SequenceChart;
+  readonly #events: OverlayEvents;
   readonly #layer = svg("svg", "seqdream-overlay");
   readonly #bump = svg("path", "seqdream-bump");
   readonly #tether = svg("line", "seqdream-tether");
   readonly #brush = svg("rect", "seqdream-brush");
   readonly #grip = svg("circle", "seqdream-grip");
-  readonly #handles = new Map<number, { hit: SVGCircleElement; point: SVGCircleElement }>();
+  readonly #handles = new Map<number, Handle>();
   readonly #group = svg("g", "seqdream-points");
   readonly #tip = document.createElement("div");
+  readonly #caret = document.createElement("div");
+  readonly #field = new ValueField();
   readonly #locks: Locks;
 
-  constructor(chart: SequenceChart, onUnlock: (band: Frozen) => void) {
+  constructor(chart: SequenceChart, events: OverlayEvents) {
     this.#chart = chart;
+    this.#events = events;
     this.#tip.className = "seqdream-tip";
-    this.#locks = new Locks(chart, onUnlock);
+    this.#locks = new Locks(chart, events.unlock);
     this.#grip.setAttribute("r", "7");
+    set(this.#caret, { role: "slider", tabindex: 0, class: "seqdream-caret" });
     this.#layer.append(this.#brush, this.#bump, this.#tether, this.#group, this.#grip);
-    chart.over.append(this.#layer, this.#locks.element, this.#tip);
+    const { element } = this.#field;
+    chart.over.append(this.#caret, this.#layer, this.#locks.element, this.#tip, element);
+    for (const kind of ["focusin", "focusout"] as const) {
+      this.#group.addEventListener(kind, () => events.touched());
+    }
   }
 
   update(state: OverlayState): void {
     this.#placePoints(state);
     this.#placeHeld(state.held);
+    this.#placeBump(state);
     this.#placeBrush(state.brush);
+    this.#placeCaret(state.caret);
     this.#locks.update(state.frozen);
   }
 
@@ -63,23 +93,49 @@ export class Overlay {
     return handle !== undefined;
   }
 
-  #handle(index: number) {
-    let handle = this.#handles.get(index);
-    if (handle === undefined) {
-      // The ring people aim at is larger than the dot they see.
-      handle = { hit: svg("circle", "seqdream-hit"), point: svg("circle", "seqdream-point") };
-      set(handle.hit, { r: 13 });
-      set(handle.point, {
-        r: 5,
-        role: "slider",
-        tabindex: 0,
-        "aria-label": `Control point at sample ${index}`,
-        "aria-orientation": "vertical",
-        "data-index": index,
-      });
-      this.#handles.set(index, handle);
-      this.#group.append(handle.hit, handle.point);
-    }
+  focusCaret(): void {
+    this.#caret.focus({ preventScroll: true });
+  }
+
+  /** The control point in focus. */
+  focused(): number | null {
+    const index = this.#group.querySelector(":focus")?.getAttribute("data-index");
+    return index == null ? null : Number(index);
+  }
+
+  /** Asks for the value of a control point. */
+  type(index: number): void {
+    const { over, values } = this.#chart;
+    const value = values[index] ?? 0;
+    const x = between(this.#chart.xOf(index) + 12, 0, over.clientWidth - FIELD.width);
+    const y = between(this.#chart.yOf(value) - 38, 0, over.clientHeight - FIELD.height);
+    const name = `Value at sample ${index}`;
+    this.#field.open(name, String(Number(value.toPrecision(4))), [x, y], (typed) => {
+      this.focusPoint(index);
+      if (typed !== null) this.#events.set(index, typed);
+    });
+  }
+
+  #handle(index: number): Handle {
+    const known = this.#handles.get(index);
+    if (known !== undefined) return known;
+    // The ring people aim at is larger than the dot they see.
+    const handle = { hit: svg("circle", "seqdream-hit"), point: svg("circle", "seqdream-point") };
+    set(handle.hit, { r: 13 });
+    set(handle.point, {
+      r: 5,
+      role: "slider",
+      tabindex: 0,
+      "aria-label": `Control point at sample ${index}`,
+      "aria-orientation": "vertical",
+      "data-index": index,
+    });
+    // Tab goes through them along time.
+    const after = [...this.#handles.keys()].filter((other) => other > index);
+    const next = this.#handles.get(Math.min(...after))?.hit ?? null;
+    this.#group.insertBefore(handle.hit, next);
+    this.#group.insertBefore(handle.point, next);
+    this.#handles.set(index, handle);
     return handle;
   }
 
@@ -100,7 +156,7 @@ export class Overlay {
       const y = (Number.isFinite(value) ? this.#chart.yOf(value) : -100).toFixed(1);
       set(hit, { cx: x, cy: y });
       set(point, { cx: x, cy: y });
-      point.classList.toggle("is-held", held?.index === index);
+      point.classList.toggle("is-held", held?.grip.index === index);
       if (isAtRest || isNew) {
         set(point, {
           "aria-valuemin": low.toFixed(3),
@@ -112,26 +168,30 @@ export class Overlay {
     }
   }
 
-  #placeHeld(held: Held | null): void {
-    for (const part of [this.#bump, this.#tether, this.#grip]) {
-      part.style.display = held === null ? "none" : "";
-    }
+  #placeHeld(held: Gesture | null): void {
+    for (const part of [this.#tether, this.#grip]) part.style.display = held ? "" : "none";
     this.#tip.hidden = held === null;
     if (held === null) return;
     const { over } = this.#chart;
-    const x = this.#chart.xOf(held.index);
-    const y = this.#chart.yOf(held.value);
+    const { index, value, radius, grip } = held;
+    const [x, y] = [this.#chart.xOf(index), this.#chart.yOf(value)];
     set(this.#grip, { cx: x.toFixed(1), cy: y.toFixed(1) });
-    set(this.#tether, { x1: x, x2: x, y1: y, y2: this.#chart.yOf(held.from) });
-    set(this.#bump, { d: this.#bumpPath(held) });
-    this.#tip.textContent = `t ${held.index} · ${figure(held.value)} · r ${held.radius}`;
+    const [x2, y2] = [this.#chart.xOf(grip.index), this.#chart.yOf(grip.from)];
+    set(this.#tether, { x1: x, x2, y1: y, y2 });
+    this.#tip.textContent = `t ${index} · ${figure(value)} · r ${radius}`;
     const isRoomRight = x + 20 + this.#tip.offsetWidth < over.clientWidth;
     const left = isRoomRight ? x + 18 : x - 18 - this.#tip.offsetWidth;
     const top = Math.min(Math.max(0, y - 36), over.clientHeight - 30);
     this.#tip.style.transform = `translate(${Math.max(0, left)}px, ${top}px)`;
   }
 
-  #bumpPath({ index, radius }: Held): string {
+  /** How far the hand reaches, or would. */
+  #placeBump({ held, reach }: OverlayState): void {
+    const index = held?.index ?? this.focused();
+    this.#bump.style.display = index === null ? "none" : "";
+    this.#bump.classList.toggle("is-waiting", held === null);
+    if (index === null) return;
+    const radius = held?.radius ?? reach;
     const floor = this.#chart.over.clientHeight;
     const pieces = 32;
     const outline = Array.from({ length: pieces + 1 }, (_, piece) => {
@@ -139,7 +199,7 @@ export class Overlay {
       const x = this.#chart.xOf(index + distance);
       return `${x.toFixed(1)} ${(floor - BUMP * raisedCosine(distance, radius)).toFixed(1)}`;
     });
-    return `M${outline.join("L")}Z`;
+    set(this.#bump, { d: `M${outline.join("L")}Z` });
   }
 
   #placeBrush(brush: OverlayState["brush"]): void {
@@ -154,5 +214,23 @@ export class Overlay {
       height: this.#chart.over.clientHeight,
     });
     this.#brush.classList.toggle("is-thawing", brush.thaws);
+  }
+
+  #placeCaret(caret: CaretState | null): void {
+    this.#caret.hidden = caret === null;
+    if (caret === null) return;
+    const { index, value, text } = caret;
+    this.#caret.style.transform = `translateX(${Math.round(this.#chart.xOf(index))}px)`;
+    this.#caret.style.setProperty(
+      "--sd-pen",
+      value === null ? "-99px" : `${Math.round(this.#chart.yOf(value))}px`,
+    );
+    set(this.#caret, {
+      "aria-label": value === null ? "Brush" : "Pen",
+      "aria-valuemin": 0,
+      "aria-valuemax": this.#chart.time - 1,
+      "aria-valuenow": index,
+      "aria-valuetext": text,
+    });
   }
 }

@@ -11,10 +11,10 @@ const PADDING = 0.08;
 const SHRINK_BELOW = 0.6;
 
 /** The least and the greatest finite value; null where there is none. */
-export function extent(values: ArrayLike<number>): Range | null {
+export function extent(values: ArrayLike<number>, from = 0, to = values.length): Range | null {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
-  for (let index = 0; index < values.length; index += 1) {
+  for (let index = Math.max(0, from); index < Math.min(to, values.length); index += 1) {
     const value = values[index] as number;
     if (!Number.isFinite(value)) continue;
     if (value < low) low = value;

@@ -1,7 +1,7 @@
 /** A straight line between values and pixels, and the round values to mark on it. */
 
 import { tickIncrement, ticks } from "d3-array";
-import { figure, signed } from "../format";
+import { signed } from "../format";
 import type { Range } from "./range";
 
 export class Linear {
@@ -47,11 +47,15 @@ export function marks(scale: Linear, length: number, spacing: number, isWhole = 
   const step = increment < 0 ? -1 / increment : increment;
   if (!(step > 0)) return [];
   const digits = isWhole ? 0 : Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  const isPlain = step >= SMALL && Math.max(Math.abs(low), Math.abs(high)) < LARGE;
+  const largest = Math.max(Math.abs(low), Math.abs(high));
+  const isPlain = isWhole || (step >= SMALL && largest < LARGE);
+  const powers = Math.max(
+    0,
+    Math.min(15, Math.floor(Math.log10(largest)) - Math.floor(Math.log10(step))),
+  );
+  const text = (value: number) =>
+    isPlain ? value.toFixed(digits) : value === 0 ? "0" : value.toExponential(powers);
   return ticks(low, high, count)
     .filter((value) => !isWhole || Number.isInteger(value))
-    .map((value) => ({
-      at: scale.of(value),
-      text: isPlain || isWhole ? signed(value.toFixed(digits)) : figure(value),
-    }));
+    .map((value) => ({ at: scale.of(value), text: signed(text(value).replace("e+", "e")) }));
 }

@@ -2,16 +2,18 @@
 
 import type { Envelope, Frozen, Sequence } from "../protocol";
 import type { Ghost } from "../reading/ghosts";
-import { AXIS_WIDTH, paintGrid, paintLabels } from "./axes";
+import { AXIS_WIDTH, paintGrid, paintLabels, paintNames } from "./axes";
 import { clipped, type Pen } from "./canvas";
 import { Curve } from "./curve";
-import type { Scale } from "./geometry";
+import { type Scale, snapped } from "./geometry";
 import { type GhostLine, paintGhosts } from "./ghosts";
 import { fillBand, fillHatch } from "./layers";
 import { Plot } from "./plot";
 import { extent, fitted, type Range, union } from "./range";
-import { Linear, marks } from "./scale";
+import { Linear } from "./scale";
 import type { Theme } from "./theme";
+import { PLAIN, type Units } from "./units";
+import { everything, within } from "./zoom";
 
 const MARGINS = { top: 8, right: 10, bottom: 28, left: AXIS_WIDTH };
 /** Pixels between two marks of an axis. */
@@ -23,6 +25,11 @@ export interface SequenceState {
   readonly envelope: Envelope | null;
   readonly frozen: readonly Frozen[];
   readonly channel: number;
+  /** The samples that are seen; null: all. */
+  readonly visible: Range | null;
+  readonly units: Units;
+  /** Of so many samples one is known exactly. */
+  readonly stride: number;
   /** Samples marked as control points. */
   readonly points: readonly number[];
   /** While a person drags, the axis stays where it is. */
@@ -37,13 +44,19 @@ function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
   return one.length === other.length && one.every((part, position) => part === other[position]);
 }
 
+function extentIn(values: Float32Array, { low, high }: Range): Range | null {
+  return extent(values, Math.floor(low), Math.ceil(high) + 1);
+}
+
 /** What changes only with a snapshot or a target: looked at once, not 30 times a second. */
 class Backdrop {
   ghosts: readonly GhostLine[] = [];
   low: Float32Array | null = null;
   high: Float32Array | null = null;
-  range: Range | null = null;
+  #lines: readonly Float32Array[] = [];
   #key: readonly unknown[] = [];
+  #seen: Range = { low: 0, high: -1 };
+  #range: Range | null = null;
 
   update({ ghosts, envelope, channel, sequence }: SequenceState): void {
     const { time } = sequence;
@@ -59,7 +72,17 @@ class Backdrop {
     this.low = side(envelope?.low);
     this.high = side(envelope?.high);
     const lines = [this.low, this.high, ...this.ghosts.map(({ values }) => values)];
-    this.range = union(lines.map((values) => values && extent(values)));
+    this.#lines = lines.filter((values) => values !== null);
+    this.#seen = { low: 0, high: -1 };
+  }
+
+  /** The least and the greatest value of what is seen. */
+  rangeIn(seen: Range): Range | null {
+    if (seen.low !== this.#seen.low || seen.high !== this.#seen.high) {
+      this.#seen = seen;
+      this.#range = union(this.#lines.map((values) => extentIn(values, seen)));
+    }
+    return this.#range;
   }
 }
 
@@ -67,6 +90,7 @@ export class SequenceChart implements Scale {
   readonly #plot: Plot;
   readonly #curve: Curve;
   readonly #backdrop = new Backdrop();
+  readonly #brush = document.createElement("div");
   #painted: readonly unknown[] = [];
   #values: Float32Array = new Float32Array(0);
   #state: SequenceState | null = null;
@@ -78,10 +102,18 @@ export class SequenceChart implements Scale {
   constructor(host: HTMLElement, theme: Theme) {
     this.#plot = new Plot(host, theme, MARGINS);
     this.#curve = new Curve(this.#plot, this);
+    this.#brush.className = "seqdream-chosen";
+    this.#brush.hidden = true;
+    this.over.append(this.#brush);
   }
 
   get over(): HTMLElement {
     return this.#plot.over;
+  }
+
+  /** Of the plotting area, in pixels. */
+  get width(): number {
+    return this.#plot.width;
   }
 
   get time(): number {
@@ -95,6 +127,20 @@ export class SequenceChart implements Scale {
 
   get range(): Range {
     return this.#range;
+  }
+
+  /** The positions at the left and the right end. */
+  get visible(): Range {
+    return this.#x.domain;
+  }
+
+  get units(): Units {
+    return this.#state?.units ?? PLAIN;
+  }
+
+  /** The nearest sample whose value is known exactly: all are, unless a pixel holds several. */
+  snap(index: number): number {
+    return snapped(index, this.#state?.stride ?? 1, this.time);
   }
 
   xOf(index: number): number {
@@ -126,20 +172,34 @@ export class SequenceChart implements Scale {
     this.#state = state;
     this.#backdrop.update(state);
     this.#values = channelOf(state.sequence, state.channel);
+    const { ghosts, low, high } = this.#backdrop;
+    const visible =
+      state.visible === null ? everything(this.time) : within(state.visible, this.time);
     if (!state.isHeld || !this.#isFitted) {
-      const data = union([extent(this.#values), this.#backdrop.range]);
+      const data = union([extentIn(this.#values, visible), this.#backdrop.rangeIn(visible)]);
       this.#range = fitted(data, this.#isFitted ? this.#range : null);
       this.#isFitted = true;
     }
-    this.#x = new Linear(this.#xRange(), 0, this.#plot.width);
+    this.#x = new Linear(visible, 0, this.#plot.width);
     this.#y = new Linear(this.#range, this.#plot.height, 0);
-    const { ghosts, low, high } = this.#backdrop;
-    const painted = [ghosts, low, high, state.frozen, this.time, this.#range.low, this.#range.high];
+    const { range } = this;
+    const painted: unknown[] = [ghosts, low, high, state.frozen, state.units, this.time];
+    painted.push(range.low, range.high, visible.low, visible.high);
     if (!isSame(painted, this.#painted)) {
       this.#painted = painted;
       this.#paintBackdrop();
     }
     this.#curve.paint(this.#values, state.points);
+  }
+
+  /** Marks what is being chosen between two positions, in pixels. */
+  showBrush(ends: readonly [number, number] | null): void {
+    const { style } = this.#brush;
+    this.#brush.hidden = ends === null;
+    if (ends === null) return;
+    const [left, right] = [Math.max(0, Math.min(...ends)), Math.min(this.width, Math.max(...ends))];
+    style.left = `${left}px`;
+    style.width = `${Math.max(0, right - left)}px`;
   }
 
   /** Paints the same again, in the colours of now. */
@@ -150,10 +210,6 @@ export class SequenceChart implements Scale {
 
   destroy(): void {
     this.#plot.remove();
-  }
-
-  #xRange(): Range {
-    return this.time > 1 ? { low: 0, high: this.time - 1 } : { low: -0.5, high: 0.5 };
   }
 
   frozenHere(): readonly Frozen[] {
@@ -169,14 +225,27 @@ export class SequenceChart implements Scale {
   #paintBackdrop(): void {
     const pen = this.#plot.begin();
     if (pen === null) return;
-    const across = marks(this.#x, pen.width, SPACING.time, true);
-    const up = marks(this.#y, pen.height, SPACING.value);
+    const { units, visible } = this;
+    const { channel } = this.#state ?? { channel: 0 };
+    const across = units.timeMarks(this.#x, pen.width, SPACING.time);
+    const up = units.valueMarks(this.#y, pen.height, SPACING.value, channel);
     clipped(pen, () => {
       this.#paintFrozen(pen);
       paintGrid(pen, across, up);
       this.#paintReal(pen);
     });
     paintLabels(pen, across, up);
+    paintNames(pen, units.timeName, units.valueName(channel));
+    if (visible.high - visible.low < this.time - 1) this.#paintPart(pen, visible);
+  }
+
+  /** How much of the sequence is seen, and where. */
+  #paintPart({ context, width, height, colours }: Pen, { low, high }: Range): void {
+    const all = this.time - 1;
+    context.fillStyle = colours.grid;
+    context.fillRect(0, height, width, 3);
+    context.fillStyle = colours.dream;
+    context.fillRect((low / all) * width, height, Math.max(2, ((high - low) / all) * width), 3);
   }
 
   #paintFrozen(pen: Pen): void {

@@ -1,21 +1,22 @@
 /** One hold of one sample, from the first move to the release: what is drawn, and what is sent. */
 
-import type { Move } from "../protocol";
+import type { Change, Move } from "../protocol";
 import { clampRadius } from "./kernel";
-import type { Preview } from "./previews";
+import { held, type Preview } from "./previews";
 import { type Throttle, throttleNewest } from "./throttle";
 
-/** At most about 30 moves a second cross the wire. */
-const INTERVAL = 1000 / 30;
+/** At most about 30 changes a second cross the wire. */
+export const INTERVAL = 1000 / 30;
 
 /** What a gesture needs of the store. */
-export interface Moves {
+export interface Changes {
   newGesture(): number;
-  draft(gesture: number, move: Move): void;
-  sendMove(gesture: number, move: Move): void;
+  draft(gesture: number, changes: readonly Change[]): void;
+  sendChanges(gesture: number, changes: readonly Change[]): void;
   release(gesture: number): void;
 }
 
+/** What is taken hold of. */
 export interface Grip {
   readonly index: number;
   readonly channel: number | null;
@@ -25,9 +26,28 @@ export interface Grip {
   readonly time: number;
 }
 
-export class Gesture {
+/** What a hand does with a sample that it holds, however that is brought about. */
+export interface Gesture {
   readonly grip: Grip;
-  readonly #moves: Moves;
+  /** Where the sample is now. */
+  readonly index: number;
+  readonly value: number;
+  readonly radius: number;
+  /** Nothing was moved yet: a press alone changes nothing. */
+  readonly isUntouched: boolean;
+  /** What is held, over whatever a frame says. */
+  readonly previews: readonly Preview[];
+  moveTo(index: number, value: number): void;
+  reach(radius: number): void;
+  release(): void;
+  /** Puts everything back where it was taken, and lets go. */
+  cancel(): void;
+}
+
+/** Moves a sample up and down, and its neighbourhood with it. */
+export class Drag implements Gesture {
+  readonly grip: Grip;
+  readonly #changes: Changes;
   readonly #id: number;
   readonly #throttle: Throttle<Move>;
   #value: number;
@@ -35,13 +55,17 @@ export class Gesture {
   #sent: Move | null = null;
   #isOver = false;
 
-  constructor(moves: Moves, grip: Grip) {
-    this.#moves = moves;
+  constructor(changes: Changes, grip: Grip) {
+    this.#changes = changes;
     this.grip = grip;
-    this.#id = moves.newGesture();
+    this.#id = changes.newGesture();
     this.#value = grip.from;
     this.#radius = grip.radius;
     this.#throttle = throttleNewest(INTERVAL, (move) => this.#send(move));
+  }
+
+  get index(): number {
+    return this.grip.index;
   }
 
   get value(): number {
@@ -52,19 +76,15 @@ export class Gesture {
     return this.#radius;
   }
 
-  /** Nothing was moved yet: a press alone changes nothing. */
   get isUntouched(): boolean {
     return this.#sent === null;
   }
 
-  /** Where the sample is held; null before the first move. */
-  get preview(): Preview | null {
-    return this.isUntouched
-      ? null
-      : { gesture: this.#id, move: this.#move(), id: null, step: null };
+  get previews(): readonly Preview[] {
+    return this.isUntouched ? [] : [held(this.#id, this.#move())];
   }
 
-  moveTo(value: number): void {
+  moveTo(_index: number, value: number): void {
     if (this.#isOver || !Number.isFinite(value)) return;
     this.#value = value;
     this.#push();
@@ -81,12 +101,11 @@ export class Gesture {
     if (this.#isOver) return;
     this.#throttle.flush();
     this.#isOver = true;
-    if (!this.isUntouched) this.#moves.release(this.#id);
+    if (!this.isUntouched) this.#changes.release(this.#id);
   }
 
-  /** Puts the sample back where it was taken, and lets go. */
   cancel(): void {
-    if (!this.isUntouched) this.moveTo(this.grip.from);
+    if (!this.isUntouched) this.moveTo(this.index, this.grip.from);
     else this.#throttle.cancel();
     this.release();
   }
@@ -98,16 +117,17 @@ export class Gesture {
 
   #push(): void {
     const move = this.#move();
-    this.#moves.draft(this.#id, move);
+    this.#changes.draft(this.#id, [move]);
     this.#throttle.push(move);
   }
 
   #send(move: Move): void {
     // A move displaces from where the sample stands, so the old reach is taken back before a new one.
-    if (this.#sent !== null && this.#sent.radius !== move.radius) {
-      this.#moves.sendMove(this.#id, { ...this.#sent, value: this.grip.from });
-    }
-    this.#moves.sendMove(this.#id, move);
+    const back =
+      this.#sent !== null && this.#sent.radius !== move.radius
+        ? [{ ...this.#sent, value: this.grip.from }]
+        : [];
     this.#sent = move;
+    this.#changes.sendChanges(this.#id, [...back, move]);
   }
 }

@@ -1,29 +1,58 @@
-/** The pointer on the main chart: drags the curve, or brushes what is to be frozen. */
+/** The pointer on the main chart: mouse, pen or finger, with whatever tool is in the hand. */
 
 import { brushed, sampleNear } from "../chart/geometry";
 import type { SequenceChart } from "../chart/sequence";
 import type { View } from "../view";
-import { Gesture } from "./gesture";
-import { defaultRadius, isFrozen } from "./kernel";
+import type { Gesture } from "./gesture";
+import type { Hold } from "./hand";
+import { between, drawn } from "./kernel";
+import type { Stroke } from "./stroke";
 
-/** How near a press has to be to take the curve, for a mouse and for a finger. */
-const REACH = { mouse: 8, touch: 16 };
+/** How near a press has to be to take the curve: a mouse is exact, a finger is not. */
+const MOUSE = 8;
+const REACH: Readonly<Record<string, number>> = { mouse: MOUSE, pen: 12, touch: 18 };
+/** Control points so near to a mouse stay where they are. */
+const NEAR = 24;
+/** A control point is taken from a little farther. */
+const POINT = 4;
+/** While it dreams a point moves on as one aims: it is missed by so much less in height. */
+const HASTE = 3;
 /** A press that moves less than this is a click. */
 const SLACK = 2;
+/** Two clicks within so many milliseconds are a double one. */
+const TWICE = 400;
 
-interface Drag {
-  readonly gesture: Gesture;
+interface Spot {
   readonly x: number;
   readonly y: number;
-  hasMoved: boolean;
+}
+
+/** What the pointer does from press to release. */
+interface Action {
+  moveTo(spots: readonly Spot[], hasMoved: boolean): void;
+  end(): void;
+  cancel(): void;
+}
+
+function distance(one: Spot, other: Spot): number {
+  return Math.hypot(one.x - other.x, one.y - other.y);
+}
+
+function holdOf(event: PointerEvent): Hold {
+  return event.altKey ? "alone" : event.shiftKey ? "level" : "around";
 }
 
 export class Pointer {
   readonly #view: View;
   readonly #chart: SequenceChart;
-  #drag: Drag | null = null;
-  #brushFrom: number | null = null;
+  #action: Action | null = null;
+  #gesture: Gesture | null = null;
+  #from: Spot = { x: 0, y: 0 };
+  #hasMoved = false;
+  #click: (Spot & { readonly time: number }) | null = null;
   #pointer: number | null = null;
+  /** Where it hovers; control points near it stay where they are. */
+  #hovers: number | null = null;
 
   constructor(view: View, chart: SequenceChart, signal: AbortSignal) {
     this.#view = view;
@@ -34,6 +63,8 @@ export class Pointer {
     over.addEventListener("pointerup", (event) => this.#up(event), { signal });
     over.addEventListener("pointercancel", () => this.cancel(), { signal });
     over.addEventListener("lostpointercapture", () => this.#end(), { signal });
+    over.addEventListener("pointerleave", () => this.#leave(), { signal });
+    over.addEventListener("touchstart", (event) => this.#touch(event), { signal, passive: false });
     over.addEventListener("wheel", (event) => this.#wheel(event), { signal, passive: false });
   }
 
@@ -41,43 +72,58 @@ export class Pointer {
     return this.#pointer !== null;
   }
 
+  /** Whether a hand may be about to take hold there. */
+  isNear(index: number): boolean {
+    return this.#hovers !== null && Math.abs(this.#chart.xOf(index) - this.#hovers) < NEAR;
+  }
+
   /** Escape: everything as before the press. */
   cancel(): void {
-    this.#drag?.gesture.cancel();
-    this.#drag = null;
-    this.#brushFrom = null;
-    this.#view.brush.value = null;
+    this.#action?.cancel();
+    this.#action = null;
     this.#end();
   }
 
-  #at(event: MouseEvent): { x: number; y: number } {
+  #at(event: MouseEvent): Spot {
     const box = this.#chart.over.getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   }
 
-  /** The sample under a position: a control point first, then the curve itself. */
-  #sampleAt(x: number, y: number, reach: number): number | null {
+  /** The control point under a position. */
+  #pointAt(spot: Spot, reach: number): number | null {
     const chart = this.#chart;
+    const haste = this.#view.isPlaying() ? HASTE : 1;
     let best: { index: number; distance: number } | null = null;
     for (const index of this.#view.points()) {
-      const distance = Math.hypot(chart.xOf(index) - x, chart.yOf(chart.values[index] ?? 0) - y);
-      if (distance <= reach + 4 && distance < (best?.distance ?? Number.POSITIVE_INFINITY)) {
-        best = { index, distance };
+      const [x, y] = [chart.xOf(index), chart.yOf(chart.values[index] ?? Number.NaN)];
+      const away = Math.hypot(x - spot.x, (y - spot.y) / haste);
+      if (away <= reach + POINT && away < (best?.distance ?? Number.POSITIVE_INFINITY)) {
+        best = { index, distance: away };
       }
     }
-    const index = best?.index ?? sampleNear(chart.values, chart, x, y, reach);
-    if (index === null) return null;
-    return isFrozen(this.#view.frozen(), index, this.#view.channel.value) ? null : index;
+    return best?.index ?? null;
+  }
+
+  /** The sample under a position: a control point first, then the curve itself. */
+  #sampleAt(spot: Spot, reach: number): number | null {
+    const chart = this.#chart;
+    const point = this.#pointAt(spot, reach);
+    const index = point ?? sampleNear(chart.values, chart, spot.x, spot.y, reach);
+    return index === null || this.#view.hand.isFrozen(index) ? null : index;
   }
 
   #down(event: PointerEvent): void {
-    const isOnButton = event.target instanceof Element && event.target.closest("button") !== null;
+    const isOnButton =
+      event.target instanceof Element && event.target.closest("button, input") !== null;
     if (event.button !== 0 || this.isBusy || isOnButton || this.#view.isReadOnly) return;
     // The default would take the focus away again.
     event.preventDefault();
-    const { x, y } = this.#at(event);
-    const isTaken = this.#view.tool.value === "drag" ? this.#take(event, x, y) : this.#brush(x);
-    if (!isTaken) {
+    const spot = this.#at(event);
+    this.#from = spot;
+    this.#hasMoved = false;
+    this.#view.caret.leave();
+    this.#action = this.#begin(event, spot);
+    if (this.#action === null) {
       this.#view.root.focus({ preventScroll: true });
       return;
     }
@@ -85,96 +131,166 @@ export class Pointer {
     this.#chart.over.setPointerCapture(event.pointerId);
   }
 
-  #take(event: PointerEvent, x: number, y: number): boolean {
-    const index = this.#sampleAt(x, y, event.pointerType === "touch" ? REACH.touch : REACH.mouse);
-    if (index === null) return false;
-    const chart = this.#chart;
-    const gesture = new Gesture(this.#view.store, {
-      index,
-      channel: this.#view.namedChannel(),
-      from: chart.values[index] ?? 0,
-      radius: defaultRadius(chart.time),
-      time: chart.time,
-    });
-    this.#drag = { gesture, x, y, hasMoved: false };
+  /** A finger that has taken hold does not scroll the page; it comes after its pointer. */
+  #touch(event: TouchEvent): void {
+    if (this.isBusy && event.cancelable) event.preventDefault();
+  }
+
+  #begin(event: PointerEvent, spot: Spot): Action | null {
+    switch (this.#view.hand.tool.value) {
+      case "drag":
+        return this.#take(event, spot);
+      case "draw":
+        return this.#draw(spot);
+      default:
+        return this.#brush(spot);
+    }
+  }
+
+  #take(event: PointerEvent, spot: Spot): Action | null {
+    const reach = REACH[event.pointerType] ?? MOUSE;
+    const index = this.#sampleAt(spot, reach);
+    if (this.#isSecond(spot, reach)) {
+      this.#click = null;
+      this.#view.togglePoint(this.#pointAt(spot, reach), index);
+      return null;
+    }
+    if (index === null) return null;
+    const { hand } = this.#view;
+    const gesture = hand.take(index, holdOf(event));
+    this.#gesture = gesture;
     if (!this.#view.focusPoint(index)) this.#view.root.focus({ preventScroll: true });
     this.#view.hold(gesture);
-    return true;
+    return {
+      moveTo: (spots, hasMoved) => hasMoved && this.#dragTo(gesture, spots),
+      end: () => this.#view.letGo(gesture),
+      cancel: () => gesture.cancel(),
+    };
   }
 
-  #brush(x: number): boolean {
-    this.#brushFrom = x;
-    this.#view.root.focus({ preventScroll: true });
-    return true;
+  /** The second of two clicks on one spot. */
+  #isSecond(spot: Spot, reach: number): boolean {
+    const click = this.#click;
+    return (
+      click !== null && performance.now() - click.time < TWICE && distance(click, spot) <= reach
+    );
   }
 
-  #move(event: PointerEvent): void {
-    const { x, y } = this.#at(event);
-    if (event.pointerId !== this.#pointer) this.#hover(event, x, y);
-    else if (this.#drag !== null) this.#dragTo(this.#drag, x, y);
-    else if (this.#brushFrom !== null) this.#brushTo(this.#brushFrom, x);
-  }
-
-  #dragTo(drag: Drag, x: number, y: number): void {
-    drag.hasMoved ||= Math.hypot(x - drag.x, y - drag.y) > SLACK;
-    if (!drag.hasMoved) return;
+  #dragTo(gesture: Gesture, spots: readonly Spot[]): void {
+    const spot = spots.at(-1);
+    if (spot === undefined) return;
+    const { grip } = gesture;
     const chart = this.#chart;
     const { low, high } = chart.range;
     // By how far the hand went, so that a press beside the point does not make it jump.
-    const value = drag.gesture.grip.from + chart.valueAt(y) - chart.valueAt(drag.y);
-    drag.gesture.moveTo(Math.min(high, Math.max(low, value)));
-    this.#view.hold(drag.gesture);
+    const value = grip.from + chart.valueAt(spot.y) - chart.valueAt(this.#from.y);
+    const index = grip.index + chart.indexAt(spot.x) - chart.indexAt(this.#from.x);
+    gesture.moveTo(index, between(value, low, high));
+    this.#view.hold(gesture);
   }
 
-  #brushTo(from: number, x: number): void {
-    if (this.#view.brush.value === null && Math.abs(x - from) <= SLACK) return;
+  #draw(spot: Spot): Action {
+    this.#view.root.focus({ preventScroll: true });
+    const pen = this.#view.hand.pen();
+    this.#view.drawWith(pen);
+    let last = spot;
+    const line = (to: Spot) => {
+      this.#line(pen, last, to);
+      last = to;
+    };
+    return {
+      moveTo: (spots, hasMoved) => hasMoved && spots.forEach(line),
+      end: () => {
+        pen.release();
+        if (!pen.isUntouched) this.#view.hand.say("Drawn");
+      },
+      cancel: () => pen.cancel(),
+    };
+  }
+
+  #line(pen: Stroke, from: Spot, to: Spot): void {
+    const { hand } = this.#view;
     const chart = this.#chart;
-    const first = chart.indexAt(from);
-    const thaws = isFrozen(this.#view.frozen(), Math.round(first), this.#view.channel.value);
-    this.#view.brush.value = { ...brushed(first, chart.indexAt(x), chart.time), thaws };
+    const { low, high } = chart.range;
+    const place = ({ x, y }: Spot) => ({
+      index: between(Math.round(chart.indexAt(x)), 0, chart.time - 1),
+      value: between(chart.valueAt(y), low, high),
+    });
+    const { start, values } = drawn(place(from), place(to));
+    pen.add({ start, values: values.map((value, at) => hand.limited(start + at, value)) });
+    this.#view.drawWith(pen);
   }
 
-  #hover(event: PointerEvent, x: number, y: number): void {
-    if (this.isBusy || this.#view.tool.value !== "drag" || event.pointerType === "touch") return;
-    const isNear = !this.#view.isReadOnly && this.#sampleAt(x, y, REACH.mouse) !== null;
+  #brush(spot: Spot): Action {
+    this.#view.root.focus({ preventScroll: true });
+    const chart = this.#chart;
+    const first = chart.indexAt(spot.x);
+    const kind = this.#view.hand.kindAt(Math.round(first));
+    return {
+      moveTo: (spots) => {
+        const to = spots.at(-1) ?? spot;
+        if (this.#view.brush.value === null && Math.abs(to.x - spot.x) <= SLACK) return;
+        const stretch = brushed(first, chart.indexAt(to.x), chart.time);
+        this.#view.brush.value = { ...stretch, thaws: kind === "unfreeze" };
+      },
+      end: () => {
+        const stretch = this.#view.brush.value;
+        if (stretch !== null) void this.#view.hand.apply(kind, stretch.start, stretch.stop);
+      },
+      cancel: () => undefined,
+    };
+  }
+
+  #move(event: PointerEvent): void {
+    const spot = this.#at(event);
+    this.#hovers = event.pointerType === "touch" ? null : spot.x;
+    if (event.pointerId !== this.#pointer) {
+      this.#hover(event, spot);
+      return;
+    }
+    this.#hasMoved ||= distance(spot, this.#from) > SLACK;
+    // A fast pen is heard more often than the page draws.
+    const heard = event.getCoalescedEvents?.() ?? [];
+    const spots = heard.length > 0 ? heard.map((one) => this.#at(one)) : [spot];
+    this.#action?.moveTo(spots, this.#hasMoved);
+  }
+
+  #hover(event: PointerEvent, spot: Spot): void {
+    if (this.isBusy || this.#view.hand.tool.value !== "drag" || event.pointerType === "touch")
+      return;
+    const isNear = !this.#view.isReadOnly && this.#sampleAt(spot, MOUSE) !== null;
     this.#chart.over.classList.toggle("is-grabbable", isNear);
+  }
+
+  #leave(): void {
+    this.#hovers = null;
   }
 
   #up(event: PointerEvent): void {
     if (event.pointerId !== this.#pointer) return;
-    const brush = this.#view.brush.value;
-    if (this.#brushFrom !== null && brush !== null) {
-      const { start, stop, thaws } = brush;
-      void this.#view.store.command({
-        type: thaws ? "unfreeze" : "freeze",
-        start,
-        stop,
-        channel: this.#view.namedChannel(),
-      });
-    }
+    this.#click = this.#hasMoved ? null : { ...this.#at(event), time: performance.now() };
     this.#end();
   }
 
   #end(): void {
     if (this.#pointer === null) return;
     const { over } = this.#chart;
-    const pointer = this.#pointer;
+    const [pointer, action] = [this.#pointer, this.#action];
     this.#pointer = null;
+    this.#action = null;
+    this.#gesture = null;
     if (over.hasPointerCapture(pointer)) over.releasePointerCapture(pointer);
-    this.#drag?.gesture.release();
-    this.#drag = null;
-    this.#brushFrom = null;
+    action?.end();
     this.#view.brush.value = null;
+    this.#view.drawWith(null);
     this.#view.hold(null);
   }
 
   #wheel(event: WheelEvent): void {
-    if (this.#drag === null) return;
+    const gesture = this.#gesture;
+    if (gesture === null) return;
     event.preventDefault();
-    const { gesture } = this.#drag;
-    const wider = event.deltaY < 0;
-    const next = gesture.radius * (wider ? 1.15 : 1 / 1.15);
-    gesture.reach(wider ? Math.max(gesture.radius + 1, next) : Math.min(gesture.radius - 1, next));
+    this.#view.hand.widen(gesture, event.deltaY < 0);
     this.#view.hold(gesture);
   }
 }

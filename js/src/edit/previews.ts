@@ -1,11 +1,11 @@
-/** Moves that the browser draws before the kernel's own sequence shows them, so that nothing jumps back. */
+/** Changes that the browser draws before the kernel's own sequence shows them, so that nothing jumps back. */
 
-import type { Frozen, Move, Sequence } from "../protocol";
-import { displace } from "./kernel";
+import type { Change, Frozen, Sequence } from "../protocol";
+import { change as carryOut } from "./kernel";
 
 export interface Preview {
   readonly gesture: number;
-  readonly move: Move;
+  readonly change: Change;
   /** The command that carries it; null while it waits to be sent. */
   readonly id: number | null;
   /** The step before which the kernel applied it; null until it says so. */
@@ -16,22 +16,18 @@ export interface Preview {
 export function drafted(
   previews: readonly Preview[],
   gesture: number,
-  move: Move,
+  changes: readonly Change[],
 ): readonly Preview[] {
-  return [...dropDraft(previews, gesture), { gesture, move, id: null, step: null }];
+  return [...withoutDraft(previews, gesture), ...changes.map((change) => held(gesture, change))];
 }
 
-function dropDraft(previews: readonly Preview[], gesture: number): Preview[] {
+/** What a hand does, before any command carries it. */
+export function held(gesture: number, change: Change): Preview {
+  return { gesture, change, id: null, step: null };
+}
+
+export function withoutDraft(previews: readonly Preview[], gesture: number): readonly Preview[] {
   return previews.filter((preview) => preview.gesture !== gesture || preview.id !== null);
-}
-
-export function sent(
-  previews: readonly Preview[],
-  gesture: number,
-  move: Move,
-  id: number,
-): readonly Preview[] {
-  return [...dropDraft(previews, gesture), { gesture, move, id, step: null }];
 }
 
 export function acknowledged(
@@ -58,7 +54,7 @@ export function withoutGesture(previews: readonly Preview[], gesture: number): r
   return previews.filter((preview) => preview.gesture !== gesture);
 }
 
-/** The kernel's sequence with every open move on it, in the order the kernel will apply them. */
+/** The kernel's sequence with every open change on it, in the order the kernel will apply them. */
 export function previewed(
   sequence: Sequence,
   previews: readonly Preview[],
@@ -66,6 +62,6 @@ export function previewed(
 ): Sequence {
   if (previews.length === 0) return sequence;
   const copy = { ...sequence, values: sequence.values.slice() };
-  for (const preview of previews) displace(copy, preview.move, frozen);
+  for (const preview of previews) carryOut(copy, preview.change, frozen);
   return copy;
 }

@@ -3,6 +3,7 @@
 import { useComputed } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { View } from "../view";
+import { Help } from "./Help";
 import { Legend, TimelineLegend } from "./Legend";
 import { Regularizers } from "./Regularizers";
 import { Shelf } from "./Shelf";
@@ -39,6 +40,7 @@ export function App({ view }: Props) {
       <Verdict view={view} />
       <StatusLine view={view} />
       <Announcer view={view} />
+      <Help view={view} />
     </>
   );
 }
@@ -76,8 +78,30 @@ function Charts({ view }: Props) {
         title="Where the gradient of the last step pushes: up or down, as high as the square root of how hard"
       />
       <TimelineLegend view={view} />
-      <div class="seqdream-timeline" ref={timeline} />
+      <div class="seqdream-stage">
+        <div class="seqdream-timeline" ref={timeline} />
+        <Invitation view={view} />
+      </div>
       <Shelf view={view} />
     </section>
+  );
+}
+
+/** Before the first step: what to do first. */
+function Invitation({ view }: Props) {
+  const { sequenceStep, settings, isReadOnly } = view.store;
+  const isNew = useComputed(
+    () => sequenceStep.value === 0 && settings.value?.playing === false && !isReadOnly.value,
+  );
+  if (!isNew.value) return null;
+  return (
+    <p class="seqdream-invitation">
+      <b>Press ▶ or Space</b>
+      <span>to dream from this start.</span>
+      <span>Drag a point first, or while it dreams.</span>
+      <span>
+        <kbd>?</kbd> shows every tool.
+      </span>
+    </p>
   );
 }

@@ -78,13 +78,14 @@ function Figures({ view }: Props) {
   );
 }
 
-/** Read aloud: play, pause and refusals, never single steps. */
+/** Read aloud: play, pause, refusals and what a hand has done, never single steps. */
 export function Announcer({ view }: Props) {
   const playing = useComputed(() => view.store.settings.value?.playing ?? false).value;
   const words = complaint(view) ?? (playing ? "Playing" : "Paused");
   return (
     <div class="seqdream-unseen" aria-live="polite">
-      {words}
+      <p>{words}</p>
+      <p>{view.hand.said}</p>
     </div>
   );
 }

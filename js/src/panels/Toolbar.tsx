@@ -2,21 +2,12 @@
 
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
 import { whole } from "../format";
 import type { Return } from "../protocol";
-import type { Tool, View } from "../view";
-import {
-  CameraIcon,
-  DragIcon,
-  FreezeIcon,
-  PauseIcon,
-  PlayIcon,
-  RedoIcon,
-  ResetIcon,
-  StepIcon,
-  UndoIcon,
-} from "./icons";
+import type { View } from "../view";
+import { Export } from "./Export";
+import { CameraIcon, PauseIcon, PlayIcon, RedoIcon, ResetIcon, StepIcon, UndoIcon } from "./icons";
+import { Tools } from "./Tools";
 
 interface Props {
   readonly view: View;
@@ -92,7 +83,20 @@ export function Toolbar({ view }: Props) {
       >
         <CameraIcon />
       </Button>
+      <Export view={view} />
       <Counter view={view} />
+      <button
+        type="button"
+        class="seqdream-button"
+        aria-label="Help"
+        aria-haspopup="dialog"
+        title="Tools and keys (?)"
+        onClick={() => {
+          view.isHelping.value = true;
+        }}
+      >
+        ?
+      </button>
     </div>
   );
 }
@@ -115,30 +119,6 @@ function GoBack({ view, kind, name, keys }: GoBackProps) {
     >
       {kind === "undo" ? <UndoIcon /> : <RedoIcon />}
     </Button>
-  );
-}
-
-function Tools({ view }: Props) {
-  const group = `tool-${useId()}-${view.id}`;
-  const tool = (value: Tool, name: string, hint: string, icon: ComponentChildren) => (
-    <label class="seqdream-tool" title={hint}>
-      <input
-        type="radio"
-        name={group}
-        aria-label={name}
-        checked={view.tool.value === value}
-        onChange={() => {
-          view.tool.value = value;
-        }}
-      />
-      {icon}
-    </label>
-  );
-  return (
-    <div class="seqdream-tools" role="radiogroup" aria-label="Tool">
-      {tool("drag", "Drag", "Drag the curve (D)", <DragIcon />)}
-      {tool("freeze", "Freeze", "Brush samples to freeze or unfreeze them (F)", <FreezeIcon />)}
-    </div>
   );
 }
 

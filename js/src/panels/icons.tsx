@@ -32,6 +32,12 @@ export const StepIcon = () => (
   </Icon>
 );
 
+export const StepBackIcon = () => (
+  <Icon>
+    <path d="M12.5 3.5v9L6 8zM3.5 3.5v9" />
+  </Icon>
+);
+
 export const ResetIcon = () => (
   <Icon>
     <path d="M3 8a5 5 0 1 0 1.6-3.7L3 5.8M3 2.8v3h3" />
@@ -64,6 +70,12 @@ export const FreezeIcon = () => (
   </Icon>
 );
 
+export const ExportIcon = () => (
+  <Icon>
+    <path d="M8 2.5v7.5M4.8 7 8 10.2 11.2 7M3 13.2h10" />
+  </Icon>
+);
+
 export const CameraIcon = () => (
   <Icon>
     <path d="M2 5.2h2.7L5.8 3.5h4.4l1.1 1.7H14v7.6H2z" />
@@ -71,8 +83,34 @@ export const CameraIcon = () => (
   </Icon>
 );
 
+export const DrawIcon = () => (
+  <Icon>
+    <path d="m3 13 .7-3L10.9 2.8a1.2 1.2 0 0 1 1.7 0l.6.6a1.2 1.2 0 0 1 0 1.7L6 12.3zM9.4 4.3l2.3 2.3" />
+  </Icon>
+);
+
+export const BrushIcon = () => (
+  <Icon>
+    <path d="M4.5 2.5v11M11.5 2.5v11M3 2.5h3M10 2.5h3M3 13.5h3M10 13.5h3" />
+    <path d="M7 9.5 9 6.5" />
+  </Icon>
+);
+
+export const MagnetIcon = () => (
+  <Icon>
+    <path d="M3.5 3v5a4.5 4.5 0 0 0 9 0V3h-3v5a1.5 1.5 0 0 1-3 0V3zM3.5 5.5h3M9.5 5.5h3" />
+  </Icon>
+);
+
 export const WarningIcon = () => (
   <Icon isSmall>
     <path d="M8 2.2 14.6 13.6H1.4zM8 6.6v3.2M8 11.6v.2" />
+  </Icon>
+);
+
+export const ZoomIcon = () => (
+  <Icon>
+    <circle cx="7" cy="7" r="4.2" />
+    <path d="m10.2 10.2 3.6 3.6M5 7h4M7 5v4" />
   </Icon>
 );

@@ -79,6 +79,12 @@ export class Beside {
       case "frame":
         if (message.push !== null) this.push.value = message.push;
         break;
+      case "window":
+        this.beforeEdit.value = message.beforeEdit;
+        if (message.push !== null) this.push.value = message.push;
+        if (this.nearest.value !== null && message.nearest !== null)
+          this.nearest.value = { ...this.nearest.value, sequence: message.nearest };
+        break;
       case "settings":
         this.beforeEdit.value = message.beforeEdit;
         break;

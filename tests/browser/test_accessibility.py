@@ -1,0 +1,46 @@
+"""Nobody is kept out: axe-core finds nothing to object to, light and dark, whatever is open."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def violations(page) -> list[str]:
+    """Run axe on the widget; JupyterLab's own are not ours."""
+    if not page.evaluate("() => 'axe' in window"):
+        # JupyterLab has an AMD loader, which would take the script for a module of its own.
+        page.evaluate(f"() => {{ const define = undefined, module = undefined; {AXE.read_text('utf-8')} }}")
+    found = page.evaluate("async () => (await axe.run('.seqdream', {resultTypes: ['violations']})).violations")
+    return [f"{one['id']}: {json.dumps([node['html'][:160] for node in one['nodes'][:3]])}" for one in found]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_no_violation(bench, dark):
+    page = bench.page
+    bench.lab.theme(page, dark=dark)
+    assert violations(page) == []
+    bench.python("w.session.submit(sd.commands.Freeze(100, 160))")
+    for tool in ("Draw", "Brush", "Freeze", "Drag"):
+        bench.root.get_by_role("radio", name=tool, exact=True).click()
+        assert violations(page) == [], tool
+    bench.add("penalty", "Total variation")
+    bench.play.click()
+    bench.run(20)
+    bench.halt()
+    bench.handle(4).focus()
+    page.keyboard.press("Enter")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(bench.root.get_by_role("dialog")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    bench.python("w._handle_custom_msg({'kind': 'command', 'id': None, 'command': {'type': 'freeze', 'start': 3}}, [])")
+    expect(bench.root).to_contain_text("id = None is not allowed")
+    assert violations(page) == []
