@@ -122,9 +122,14 @@ export class SequenceChart implements Scale {
     return this.#state?.units ?? PLAIN;
   }
 
+  /** How many samples are known by one that is exact. */
+  get stride(): number {
+    return this.#state?.stride ?? 1;
+  }
+
   /** The nearest sample whose value is known exactly: all are, unless a pixel holds several. */
   snap(index: number): number {
-    const stride = this.#state?.stride ?? 1;
+    const { stride } = this;
     return Math.min(Math.floor((this.time - 1) / stride), Math.round(index / stride)) * stride;
   }
 
