@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from seqdream_widget import commands, lab, objectives, parameterizations, presets, regularizers
+    from seqdream_widget import commands, lab, objectives, parameterizations, presets, regularizers, workshop
     from seqdream_widget.datasets import SequenceDataset
     from seqdream_widget.demos import load_demo
     from seqdream_widget.errors import ShapeError, StepError
@@ -49,7 +49,7 @@ _HOME = {
     "transfer": "transfers",
     "SeqDream": "widget",
 }
-_MODULES = ("commands", "lab", "objectives", "parameterizations", "presets", "regularizers")
+_MODULES = ("commands", "lab", "objectives", "parameterizations", "presets", "regularizers", "workshop")
 
 __all__ = [
     "Atlas",
@@ -78,6 +78,7 @@ __all__ = [
     "resume",
     "sweep",
     "transfer",
+    "workshop",
 ]
 
 

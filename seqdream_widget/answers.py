@@ -8,6 +8,7 @@ from typing import Any
 from seqdream_widget import protocol
 from seqdream_widget.commands import Command, Release
 from seqdream_widget.drivers import Runner
+from seqdream_widget.exports import sent_to_page
 from seqdream_widget.pages import Pages
 from seqdream_widget.session import Session
 from seqdream_widget.shelf import Shelf, Snapshot
@@ -89,6 +90,8 @@ class Answers:
                 self._look(request.number)
             case "compare":
                 self._compare(request.number)
+            case "export":
+                self._export(request)
             case "view":
                 self._view(request.view)
             case _:
@@ -179,6 +182,14 @@ class Answers:
             self._pages.show(*protocol.look(step, self._session.sequence_at(step)))
 
         self._post(None, job)
+
+    def _export(self, request: protocol.Request) -> None:
+        def job() -> None:
+            text = sent_to_page(self._session, request.format, request.channel)
+            header = {"kind": "export", "id": request.number, "step": self._session.step_count, "text": text}
+            self._pages.show(header, {})
+
+        self._post(request.number, job)
 
     # ---- the shelf ----------------------------------------------------------------------------------------------
 

@@ -20,6 +20,9 @@ from seqdream_widget.errors import ShapeError
 Label = int | float | str
 """A class as a data file writes it."""
 
+SUFFIXES = (".npz", ".tsv", ".ts")
+"""Of the files that are read."""
+
 _SHOWN = 10
 """Labels an error message lists before it abbreviates."""
 
@@ -163,8 +166,45 @@ class SequenceDataset:
             raise ValueError(f'split "{split}" is not allowed; give "train" or "test"')
         if root is None:
             x, y = _aeon("load_classification")(name, split=part.lower())
-        else:
-            x, y = _read(_find(Path(root), name, part))
+            return cls(x, _as_numbers(y), class_names=class_names)
+        return cls.from_file(_find(Path(root), name, part), class_names)
+
+    @classmethod
+    def from_file(cls, path: str | Path, class_names: Sequence[str] | None = None) -> SequenceDataset:
+        """Read sequences and their labels from one file.
+
+        Parameters
+        ----------
+        path : str or Path
+            ``.npz`` with the arrays ``x`` and ``y``, or as the UCR archive has them: ``.tsv`` (label first), ``.ts``
+            (needs aeon).
+        class_names : sequence of str, optional
+            As for the constructor. Labels that are numbers sort as numbers, however the file writes them.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ImportError
+            If aeon is needed and not installed.
+        ValueError
+            If the file does not hold such data.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import numpy as np
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     np.savez(f"{folder}/toy.npz", x=np.eye(4), y=[-1, 1, 1, 1])
+        ...     SequenceDataset.from_file(f"{folder}/toy.npz", ["calm", "wild"])
+        SequenceDataset(4 × 1 × 4, classes: calm (1), wild (3))
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise FileNotFoundError(f'there is no file "{path}"')
+        if path.suffix not in SUFFIXES:
+            raise ValueError(f'"{path.name}" is not read; give {", ".join(SUFFIXES[:-1])} or {SUFFIXES[-1]}')
+        x, y = _read(path)
         return cls(x, _as_numbers(y), class_names=class_names)
 
     def __len__(self) -> int:
@@ -353,7 +393,7 @@ def _as_numbers(y: ArrayLike) -> ArrayLike:
 
 
 def _find(root: Path, name: str, part: str) -> Path:
-    wanted = [folder / f"{name}_{part}{suffix}" for folder in (root, root / name) for suffix in (".npz", ".tsv", ".ts")]
+    wanted = [folder / f"{name}_{part}{suffix}" for folder in (root, root / name) for suffix in SUFFIXES]
     for path in wanted:
         if path.is_file():
             return path

@@ -12,8 +12,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.exports import Exports
 from seqdream_widget.history import History
-from seqdream_widget.judge import Plausibility, judge_of
+from seqdream_widget.judge import Plausibility, judged
 from seqdream_widget.log import Log
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory
@@ -25,7 +26,7 @@ from seqdream_widget.session import Callback, Session, Start
 
 
 @dataclasses.dataclass(frozen=True)
-class Result:
+class Result(Exports):
     """What a dream came to.
 
     Attributes
@@ -45,16 +46,16 @@ class Result:
     @functools.cached_property
     def plausibility(self) -> Plausibility | list[Plausibility] | None:
         """Where it lies among the real sequences of its data: see `sd.plausibility`; ``None`` without data."""
-        scene = self.session.scene
-        if scene.reference is None:
-            return None
-        verdicts = judge_of(scene.probe, scene.reference.data).judge(self.sequence, self.session.objective.targets)
-        return verdicts[0] if len(verdicts) == 1 else verdicts
+        verdicts = judged(self.session.scene, self.sequence, self.session.objective)
+        return verdicts[0] if verdicts and len(verdicts) == 1 else verdicts
 
     @property
     def log(self) -> Log:
         """All that happened; ``result.log.save("dream.jsonl")`` keeps it, `sd.replay` does it again."""
         return self.session.log
+
+    def _told(self) -> Session:
+        return self.session
 
     def __repr__(self) -> str:
         """Tell shape and steps; never print arrays."""

@@ -18,9 +18,11 @@ from torch import Tensor, nn
 from seqdream_widget.classes import Classes
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.errors import ShapeError, shown
+from seqdream_widget.objectives.base import Objective
 from seqdream_widget.population import PerModel, Population, key_of
 from seqdream_widget.probe import Probe
 from seqdream_widget.probe.custody import fingerprint
+from seqdream_widget.scene import Scene
 from seqdream_widget.standards import Band, Standard
 from seqdream_widget.starts import sequences_of
 from seqdream_widget.threads import intra_op_threads
@@ -357,6 +359,13 @@ def plausibility(
     x = sequences_of("sequence", sequence, "an array or a tensor")
     verdicts = judge_of(model, data).judge(x, target)
     return verdicts[0] if len(verdicts) == 1 else verdicts
+
+
+def judged(scene: Scene, x: Float[Tensor, "batch channel time"], objective: Objective) -> list[Plausibility] | None:
+    """Judge the dreams of a run against its own data, for what it climbs; ``None`` where it has no data."""
+    if scene.reference is None:
+        return None
+    return judge_of(scene.probe, scene.reference.data).judge(x, objective.targets)
 
 
 def judge_of(model: nn.Module | Probe, data: SequenceDataset) -> Judge:

@@ -8,10 +8,12 @@ import weakref
 from collections import deque
 from typing import Self
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from seqdream_widget.chapters import Chapter, InForce, chapters
 from seqdream_widget.comparison import Comparison, compared
 from seqdream_widget.dreamer import Dreamer
 from seqdream_widget.driven import Driven
@@ -21,6 +23,7 @@ from seqdream_widget.history import History, Trajectory
 from seqdream_widget.interrupts import books, deferred
 from seqdream_widget.parameters import whole
 from seqdream_widget.readings import Readings
+from seqdream_widget.record import Stretch
 from seqdream_widget.threads import intra_op_threads
 from seqdream_widget.timeline import Moment, Place, Remark, Run, Timeline, Way
 
@@ -64,6 +67,29 @@ class Past(Readings, Driven):
         if step not in range(self.step_count + 1):
             raise LookupError(f"no sequence for step {shown(step)}; there are steps 0 to {self.step_count}")
         return self.at(self.place_after(step))
+
+    def sequences(self, most: int) -> Stretch:
+        """Return sequences of this run from the start on: at most so many, spread evenly over its steps.
+
+        Where most of them are no longer kept, such as after a return to a run that was left, its steps are taken again.
+        """
+        return self.turn.ask(lambda: self._sequences(max(1, most)))
+
+    def _sequences(self, most: int) -> Stretch:
+        found = self.trajectory.between(0, self.step_count, most)
+        every = -(-(self.step_count + 1) // most)
+        if 2 * every * (len(found) + 1) > self.step_count:
+            return found
+        kept = {0: self.start}
+        again = self._timeline.retrace(self._dreamer.twin(), self._timeline.tick)
+        for step, measurement in enumerate(again, start=1):
+            if step % every == 0:
+                kept[step] = measurement.after.float().cpu()
+        return Stretch((), np.array([*kept]), torch.stack([*kept.values()]).numpy())
+
+    def chapters(self) -> tuple[InForce, list[Chapter]]:
+        """Return what was in force at the beginning of this run, and what was done since; see `chapters`."""
+        return self.turn.ask(lambda: chapters(self._dreamer.twin(), self._timeline))
 
     def undo(self) -> None:
         """Take the latest command back: all is as it was just before it, the steps since included.

@@ -1,60 +1,29 @@
-"""A still picture of a dream, for whoever opens the notebook without a kernel and without the widget's state.
+"""A still picture of a dream: under the widget for whoever opens the notebook without a kernel, and as a file.
 
-An SVG made with NumPy and the standard library alone. It stands in the notebook as an output of its own, under the
-widget; the widget's style sheet hides it where the widget itself is there.
+An SVG made with NumPy and the standard library alone. In a notebook it is an output of its own; the widget's style
+sheet hides it where the widget itself is there.
 """
 
 from __future__ import annotations
 
 import base64
-import html
-import itertools
-import math
-from collections.abc import Sequence
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from seqdream_widget import protocol
-from seqdream_widget.session import Session
+from seqdream_widget.graph import COLUMNS, LEFT, RIGHT, Graph, Quantity, number
+from seqdream_widget.shapes import Box, Line, Shape, Words
+from seqdream_widget.svg import escaped, svg
 from seqdream_widget.words import objective_words
 
-# In half pixels: whole numbers are then fine enough, and short.
-WIDTH, HEIGHT = 1200, 640
-LEFT, RIGHT, TOP, BOTTOM = 100, 1172, 128, 478
-TITLE, LEGEND, STATUS, FIGURES = 52, 98, 568, 608  # baselines
-COLUMNS = 500  # of a longer curve; each is drawn from its least to its greatest value
+if TYPE_CHECKING:
+    from seqdream_widget.session import Session
 
-Values = NDArray[np.float32]
-Numbers = NDArray[Any]
-
-STYLE = """
-.card{fill:#fff;stroke:#d9dcdf}
-text{font:25px system-ui,sans-serif;fill:#5c636b}
-.words{fill:#1a1d21}
-.grid{stroke:#e6e8ea;stroke-width:2}
-.dream{fill:none;stroke:#0b63b5;stroke-width:4.5;stroke-linejoin:round}
-.start{fill:none;stroke:#8a929b;stroke-width:2.5;stroke-linejoin:round}
-.band{fill:#0b63b5;fill-opacity:.14}
-.frozen{fill:#1a1d21;fill-opacity:.08}
-.hatch{stroke:#1a1d21;stroke-opacity:.34;stroke-width:2}
-@media (max-width:420px){text{font-size:32px}}
-@media (prefers-color-scheme:dark){
-.card{fill:#15181b;stroke:#3a3f45}
-text{fill:#a3abb3}
-.words{fill:#e9ebee}
-.grid{stroke:#2a2e33}
-.dream{stroke:#6fb4fb}
-.start{stroke:#7d8690}
-.band{fill:#6fb4fb}
-.frozen{fill:#e9ebee}
-.hatch{stroke:#e9ebee}
-}
-""".replace("\n", "")
+SIZE = (1200, 640)
+TITLE, LEGEND, AXIS, STATUS, FIGURES = 52, 98, 546, 568, 608  # baselines
+FINE = 3  # times as many columns in print
 
 
-def picture(session: Session, status: str) -> str:
+def picture(session: Session, status: str, channel: int = 0, *, for_print: bool = False) -> str:
     """Draw the first dream of a session: its sequence, the start, the class's real range, what is frozen, and words.
 
     Parameters
@@ -62,50 +31,59 @@ def picture(session: Session, status: str) -> str:
     session : Session
     status : str
         How things stand, e.g. ``"paused at step 120"``.
+    channel : int
+        Which one is drawn.
+    for_print : bool
+        On white and fine; else for light and dark screens, and short.
 
     Returns
     -------
     str
-        An SVG document, readable on light and dark pages.
+        An SVG document.
     """
-    now, start = session.sequence[0, 0].numpy(), session.start[0, 0].numpy()
+    shapes = drawing(session, status, channel, FINE * COLUMNS if for_print else COLUMNS)
+    return svg(shapes, SIZE, _title(session), _description(session, status), for_print=for_print)
+
+
+def drawing(session: Session, status: str, channel: int, columns: int) -> list[Shape]:
+    """Return what the picture is made of; a longer curve is drawn in so many columns."""
+    now, start = session.sequence[0, channel].numpy(), session.start[0, channel].numpy()
     envelope = protocol.envelope(session).get("envelope")
-    low, high = (None, None) if envelope is None else (envelope[0, 0], envelope[1, 0])
-    chart = _Chart(len(now), [now, start, *([] if low is None or high is None else [low, high])])
+    band = [] if envelope is None else [side[channel] for side in envelope]
+    time, values = Quantity.of(session.data, channel)
+    graph = Graph(len(now), [now, start, *band], time, values, columns)
     frozen = [
-        (first, stop)
-        for first, stop, channel, dream in session.frozen
-        if first is not None and stop is not None and not channel and dream == 0
+        graph.frozen(first, stop)
+        for first, stop, where, dream in session.frozen
+        if first is not None and stop is not None and where in (None, channel) and dream == 0
     ]
-    parts = [
-        *chart.axes(),
-        "" if low is None or high is None else f'<path class="band" d="{chart.band(low, high)}"/>',
-        *(chart.frozen(*segment) for segment in frozen),
-        f'<path class="start" d="{chart.line(start)}"/>',
-        f'<path class="dream" d="{chart.line(now)}"/>',
-        *_legend(has_band=low is not None, has_frozen=bool(frozen), channels=session.start.shape[1]),
+    return [
+        *graph.axes(),
+        *([graph.band(*band)] if band else []),
+        *frozen,
+        graph.line("start", start),
+        graph.line("dream", now),
+        *_legend(has_band=bool(band), has_frozen=bool(frozen)),
+        Words("", RIGHT, LEGEND, _channel_words(session, channel, values.label), "end"),
+        Words("", RIGHT, AXIS, time.label, "end"),
         *(
-            f'<text class="words" x="{LEFT}" y="{y}">{_text(line)}</text>'
+            Words("words", LEFT, y, line)
             for y, line in ((TITLE, _title(session)), (STATUS, _short(status, 60)), (FIGURES, _figures(session)))
         ),
     ]
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        f'width="{WIDTH // 2}" height="{HEIGHT // 2}"><title>{_text(_title(session))}</title>'
-        f"<desc>{_text(_description(session, status))}</desc><style>{STYLE}</style>"
-        '<defs><pattern id="hatch" width="16" height="16" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-        '<path class="hatch" d="M0 0V16"/></pattern></defs>'
-        f'<rect class="card" x="1" y="1" width="{WIDTH - 2}" height="{HEIGHT - 2}" rx="16"/>{"".join(parts)}</svg>'
-    )
 
 
 def output(session: Session, status: str) -> dict[str, str]:
-    """Return the picture as an output of a cell, with its words for who cannot see it."""
+    """Return the picture as an output of a cell."""
+    return {"text/html": f'<div class="seqdream-picture">{image(session, status)}</div>'}
+
+
+def image(session: Session, status: str) -> str:
+    """Return the picture as an HTML image, with its words for who cannot see it."""
     # As an image and not inline: a notebook that is not trusted shows images, and no other SVG.
     source = base64.b64encode(picture(session, status).encode()).decode()
-    words = _text(f"{_title(session)}: {_description(session, status)}")
-    image = f'<img src="data:image/svg+xml;base64,{source}" alt="{words}" style="max-width:100%">'
-    return {"text/html": f'<div class="seqdream-picture">{image}</div>'}
+    words = escaped(f"{_title(session)}: {_description(session, status)}")
+    return f'<img src="data:image/svg+xml;base64,{source}" alt="{words}" style="max-width:100%">'
 
 
 # ---- in words ---------------------------------------------------------------------------------------------------
@@ -126,11 +104,7 @@ def _figures(session: Session) -> str:
         return ""
     likeliest = sorted(enumerate(probabilities), key=lambda pair: -pair[1])[:2]
     shares = [f"p({_short(session.classes.names[index], 14)}) {_share(value)}" for index, value in likeliest]
-    return " · ".join([f"score {_number(score)}", *shares])
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
+    return " · ".join([f"score {number(score)}", *shares])
 
 
 def _share(value: float) -> str:
@@ -142,111 +116,25 @@ def _short(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _clean(text: str) -> str:
-    # XML has no place for control characters, and UTF-8 none for half a surrogate pair.
-    return "".join(letter for letter in text if letter.isprintable())
+def _channel_words(session: Session, channel: int, unit: str) -> str:
+    """Say what the values are of, where that is not plain."""
+    channels = session.start.shape[1]
+    named = session.data is not None and session.data.channel_names
+    words = [protocol.channel_names(session)[channel]] if named else []
+    if channels > 1:
+        count = f"{channel + 1} of" if channel else "first of"
+        words.append(f"{count} {channels} channels")
+    return " \N{MIDDLE DOT} ".join([*words, *filter(None, [unit])])
 
 
-def _text(text: str) -> str:
-    return html.escape(_clean(text))
-
-
-def _legend(*, has_band: bool, has_frozen: bool, channels: int) -> list[str]:
+def _legend(*, has_band: bool, has_frozen: bool) -> list[Shape]:
     names = ["dream", "start", *(["class 5–95 %"] if has_band else []), *(["frozen"] if has_frozen else [])]
-    parts: list[str] = []
+    parts: list[Shape] = []
     x = LEFT
     for name in names:
-        kind = name.split()[0]
-        box = f'x="{x}" y="{LEGEND - 20}" width="32" height="24"'
-        line = f'<path class="{kind}" d="M{x} {LEGEND - 8}h32"/>'
-        parts.append({"class": f'<rect class="band" {box}/>', "frozen": _hatched(box)}.get(kind, line))
-        parts.append(f'<text x="{x + 44}" y="{LEGEND}">{name}</text>')
+        kind = {"class 5–95 %": "band"}.get(name, name)
+        box = Box(kind, x, LEGEND - 20, 32, 24)
+        parts.append(box if kind in ("band", "frozen") else Line.between(kind, (x, LEGEND - 8), (x + 32, LEGEND - 8)))
+        parts.append(Words("", x + 44, LEGEND, name))
         x += 92 + sum(9 if letter in "rstl " else 18 for letter in name)
-    if channels > 1:
-        parts.append(f'<text x="{RIGHT}" y="{LEGEND}" text-anchor="end">first of {channels} channels</text>')
     return parts
-
-
-def _hatched(box: str) -> str:
-    return f'<rect class="frozen" {box}/><rect fill="url(#hatch)" {box}/>'
-
-
-# ---- in lines ---------------------------------------------------------------------------------------------------
-
-
-class _Chart:
-    """From samples and values to half pixels."""
-
-    def __init__(self, time: int, curves: Sequence[Values]) -> None:
-        values = np.concatenate(curves)
-        finite = values[np.isfinite(values)].astype(np.float64)
-        low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
-        room = 0.08 * (high - low) or max(1.0, abs(high))
-        self._time, self._low, self._high = time, low - room, high + room
-
-    def _x(self, samples: Numbers | float) -> Numbers:
-        return LEFT + (RIGHT - LEFT) * np.asarray(samples) / max(1, self._time - 1)
-
-    def _y(self, values: Numbers | float) -> Numbers:
-        return BOTTOM - (BOTTOM - TOP) * (np.asarray(values, dtype=np.float64) - self._low) / (self._high - self._low)
-
-    def line(self, values: Values) -> str:
-        """Return the path of a curve; a gap where it is not finite."""
-        samples, values = _columns(values)
-        finite = np.isfinite(values)
-        pieces = np.split(np.arange(len(values)), np.flatnonzero(np.diff(finite)) + 1)
-        return "".join(self._path(samples[piece], values[piece]) for piece in pieces if finite[piece[0]])
-
-    def band(self, low: Values, high: Values) -> str:
-        """Return the path around what lies between two curves."""
-        samples = np.unique(np.linspace(0, self._time - 1, COLUMNS).round().astype(np.int64))
-        there_and_back = np.concatenate([samples, samples[::-1]])
-        values = np.concatenate([high[samples], low[samples[::-1]]])
-        return self._path(there_and_back, np.nan_to_num(values)) + "z"
-
-    def _path(self, samples: Numbers, values: Values) -> str:
-        points = np.stack([self._x(samples), self._y(values)], axis=1).round().astype(np.int64)
-        (x, y), steps = points[0], np.diff(points, axis=0).ravel()
-        return f"M{x} {y}l{' '.join(map(str, steps))}".replace(" -", "-") if len(steps) else f"M{x} {y}h1"
-
-    def frozen(self, first: int, stop: int) -> str:
-        """Return a hatched band, half a sample wider to each side."""
-        left, right = (float(edge.clip(LEFT, RIGHT)) for edge in (self._x(first - 0.5), self._x(stop - 0.5)))
-        box = f'x="{left:.0f}" y="{TOP}" width="{right - left:.0f}" height="{BOTTOM - TOP}"'
-        return _hatched(box)
-
-    def axes(self) -> list[str]:
-        """Return the grid and its numbers."""
-        parts: list[str] = []
-        for value in _ticks(self._low, self._high, 5):
-            y = f"{self._y(value):.0f}"
-            parts.append(f'<path class="grid" d="M{LEFT} {y}H{RIGHT}"/>')
-            parts.append(f'<text x="{LEFT - 16}" y="{y}" dy=".35em" text-anchor="end">{_number(value)}</text>')
-        for sample in _ticks(0, max(1, self._time - 1), 8, whole=True):
-            x = f"{self._x(sample):.0f}"
-            parts.append(f'<path class="grid" d="M{x} {TOP}V{BOTTOM}"/>')
-            parts.append(f'<text x="{x}" y="{BOTTOM + 38}" text-anchor="middle">{sample:.0f}</text>')
-        return parts
-
-
-def _columns(values: Values) -> tuple[Numbers, Values]:
-    """Keep of a long curve the least and the greatest value of each column, so that no spike is lost."""
-    if len(values) <= 2 * COLUMNS:
-        return np.arange(len(values)), values
-    edges = np.linspace(0, len(values), COLUMNS + 1).astype(np.int64)
-    kept = {
-        int(first + extreme)
-        for first, stop in itertools.pairwise(edges)
-        for extreme in (np.argmin(values[first:stop]), np.argmax(values[first:stop]))
-    }
-    samples = np.array(sorted(kept))
-    return samples, values[samples]
-
-
-def _ticks(low: float, high: float, count: int, *, whole: bool = False) -> list[float]:
-    """Return round numbers within a range, at most `count` + 1 of them."""
-    raw = (high - low) / count
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(power * digit for digit in (1, 2, 5, 10) if power * digit >= raw * (1 - 1e-9))
-    step = max(1.0, step) if whole else step
-    return [number * step for number in range(math.ceil(low / step), math.floor(high / step) + 1)]

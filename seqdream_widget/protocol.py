@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from jaxtyping import Float
@@ -24,17 +24,22 @@ from seqdream_widget.optimizers import name_of
 from seqdream_widget.parameters import parameters_of, snake_case
 from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers import Regularizer
-from seqdream_widget.session import Session
-from seqdream_widget.shelf import Shelf, Snapshot
-from seqdream_widget.verdicts import Verdict
 from seqdream_widget.windows import MOST_WIDTH, WHOLE, View
 from seqdream_widget.words import objective_words, redo_words, undo_words
+
+if TYPE_CHECKING:
+    from seqdream_widget.chapters import InForce
+    from seqdream_widget.session import Session
+    from seqdream_widget.shelf import Shelf, Snapshot
+    from seqdream_widget.verdicts import Verdict
 
 PROTOCOL = 1
 SNAPSHOT_ROWS = 2000
 FRAME_ROWS = 10_000
 SEQUENCE_BYTES = 256 * 1024  # sequences of one frame
 MOST_STEPS = 10_000
+FORMATS = ("svg", "csv", "numpy")
+"""In which a page can have the sequence now, as text."""
 THUMBNAIL_PARTS, THUMBNAIL_CHANNELS = 64, 16
 MOST = 2**53  # of a number that the browser chooses: it counts no further
 
@@ -60,6 +65,8 @@ class Request:
         The step or the snapshot to go to.
     command : Command, optional
         For ``"command"``.
+    format, channel : str, int
+        For ``"export"``: one of `FORMATS`, and the channel that is drawn.
     view : View, optional
         For ``"view"``.
     """
@@ -68,6 +75,8 @@ class Request:
     number: int = 0
     target: int = 0
     command: Command | None = None
+    format: str = ""
+    channel: int = 0
     view: View | None = None
 
 
@@ -88,6 +97,7 @@ NUMBERS: dict[str, tuple[tuple[str, int], ...]] = {
     "compare": (_SNAPSHOT,),
     "recall": (_ID, _SNAPSHOT),
     "discard": (_ID, _SNAPSHOT),
+    "export": (_ID,),
     "view": (("view", MOST), ("start", MOST), ("stop", MOST), ("width", MOST_WIDTH)),
     "receipt": (("number", MOST),),
 }
@@ -115,10 +125,15 @@ def read_request(content: object, buffers: object = None) -> Request:
     if kind == "hello" and value != PROTOCOL:
         raise ValueError(f"the page speaks protocol {value} and the kernel {PROTOCOL}; reload the page")
     command = Command.from_json(fields.pop("command", None)) if kind == "command" else None
+    form, channel = "", 0
+    if kind == "export":
+        form, channel = fields.pop("format", None), _whole(kind, "channel", fields.pop("channel", 0), MOST)
+        if form not in FORMATS:
+            raise ValueError(unknown("format", form, FORMATS))
     if fields:
         raise ValueError(f"a {kind} message has no field {shown(next(iter(fields)))}")
     view = View(*numbers) if kind == "view" else None
-    return Request(kind, value, target, command, view)
+    return Request(kind, value, target, command, form, channel, view)
 
 
 def _whole(kind: str, name: str, value: object, most: int) -> int:
@@ -304,8 +319,6 @@ def thumbnail(sequence: Float[Tensor, "channel time"]) -> NDArray[np.float32]:
 
 def settings_of(session: Session, *, playing: bool, status: str, error: str) -> Message:
     """Describe all that a person can set, as the front end shows it."""
-    channels = session.start.shape[1]
-    names = None if session.data is None else session.data.channel_names
     return {
         "playing": playing,
         "status": status,
@@ -314,7 +327,7 @@ def settings_of(session: Session, *, playing: bool, status: str, error: str) -> 
         # The first step will have cleared it.
         "redo": None if playing else redo_words(session),
         "class_names": list(session.classes.names),
-        "objective": _objective(session),
+        "objective": objective_of(session),
         "objective_types": [
             {"type": name, "label": name.replace("_", " ")}
             for name, cls in Objective.types.items()
@@ -325,8 +338,8 @@ def settings_of(session: Session, *, playing: bool, status: str, error: str) -> 
         "optimizer": name_of(session.optimizer),
         "parameterization": snake_case(type(session.parameterization).__name__),
         "threads": session.threads,
-        "channel_names": list(names or (f"channel {index}" for index in range(channels))),
-        **_units(session.data, channels),
+        "channel_names": channel_names(session),
+        **units(session),
         "frozen": session.frozen,
         "regularizers": [
             *(_regularizer(regularizer, present=True) for regularizer in session.regularizers),
@@ -335,8 +348,15 @@ def settings_of(session: Session, *, playing: bool, status: str, error: str) -> 
     }
 
 
-def _units(data: SequenceDataset | None, channels: int) -> Message:
+def channel_names(session: Session) -> list[str]:
+    """Return what the channels are called, by their numbers where they have no names."""
+    names = None if session.data is None else session.data.channel_names
+    return list(names or (f"channel {index}" for index in range(session.start.shape[1])))
+
+
+def units(session: Session) -> Message:
     """Say what time and values mean to people, as far as the data tells."""
+    data, channels = session.data, session.start.shape[1]
     unit = None if data is None else data.unit
     scale = None if data is None else data.scale
     return {
@@ -346,14 +366,15 @@ def _units(data: SequenceDataset | None, channels: int) -> Message:
     }
 
 
-def _objective(session: Session) -> Message:
-    objective = session.objective
+def objective_of(run: Session | InForce) -> Message:
+    """Describe what is climbed, or was."""
+    objective = run.objective
     preset = Preset.behind(objective)
-    in_force = preset if preset and preset.holds(session.regularizers, session.learning_rate) else None
+    in_force = preset if preset and preset.holds(run.regularizers, run.learning_rate) else None
     return {
         "type": snake_case(type(objective).__name__),
         "targets": list(objective.targets),
-        "text": objective_words(session, objective, None if isinstance(objective, ClassObjective) else preset),
+        "text": objective_words(run, objective, None if isinstance(objective, ClassObjective) else preset),
         "preset": in_force and in_force.name,
     }
 

@@ -14,7 +14,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import torch
 from numpy.typing import ArrayLike
@@ -29,6 +29,7 @@ from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.dreamer import Dreamer
 from seqdream_widget.driven import REST, SLICE
 from seqdream_widget.errors import shown
+from seqdream_widget.exports import Exports
 from seqdream_widget.history import Trajectory
 from seqdream_widget.interrupts import books, deferred
 from seqdream_widget.log import Log, header_of, log_of
@@ -63,7 +64,7 @@ class Setup:
     drawn: bool
 
 
-class Session(Past):
+class Session(Past, Exports):
     """Dreams, step by step, and takes commands between the steps.
 
     Parameters
@@ -364,6 +365,9 @@ class Session(Past):
         self._timeline.remark(Remark("refusal", f"{shown(command)}: {error}"))
         if self._autosave is not None:
             self._autosave.wake()
+
+    def _told(self) -> Self:
+        return self
 
     @property
     def log(self) -> Log:

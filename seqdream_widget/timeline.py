@@ -181,6 +181,12 @@ class Timeline:
             found[0] = Steps(cast("Steps", found[0]).count - first.steps, cast("Steps", found[0]).threads)
         return [event for event in found if not isinstance(event, Steps) or event.count]
 
+    def remarks(self) -> list[tuple[int, Remark]]:
+        """Return what was noted, with the tick at which it was."""
+        with self._lock:
+            events = list(zip(self._ticks, self._events, strict=True))
+        return [(tick, event) for tick, event in events if isinstance(event, Remark)]
+
     # ---- what happens -------------------------------------------------------------------------------------------
 
     def stepped(self, dreamer: Dreamer, threads: int) -> None:

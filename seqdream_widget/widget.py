@@ -20,6 +20,7 @@ from seqdream_widget.commands import Command, Reset
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.drivers import runner_class
 from seqdream_widget.errors import StepError
+from seqdream_widget.exports import Exports
 from seqdream_widget.judge import Plausibility
 from seqdream_widget.keeping import Bundle, Keeping
 from seqdream_widget.log import Log
@@ -50,7 +51,7 @@ if not (STATIC / "widget.js").exists():
     )
 
 
-class SeqDream(anywidget.AnyWidget):
+class SeqDream(Exports, anywidget.AnyWidget):
     """A dream to watch and steer, in the notebook.
 
     Parameters
@@ -302,6 +303,9 @@ class SeqDream(anywidget.AnyWidget):
     def sequence(self) -> Float[Tensor, "batch channel time"]:
         """The session's current sequence, a copy."""
         return self.session.sequence
+
+    def _told(self) -> Session:
+        return self.session
 
     def follow(self, follower: Follower) -> None:
         """Have `follower` called with whether it plays: with every frame, and when anything has changed.

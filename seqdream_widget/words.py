@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Protocol
+
 from seqdream_widget import presets
 from seqdream_widget.commands import (
     Command,
@@ -18,13 +20,25 @@ from seqdream_widget.commands.settings import Adopt
 from seqdream_widget.objectives import ClassObjective, Objective, Prototype
 from seqdream_widget.parameters import snake_case
 from seqdream_widget.presets import Preset
-from seqdream_widget.session import Session
 from seqdream_widget.timeline import Deed, Done, Return, Steps
 
+if TYPE_CHECKING:
+    from seqdream_widget.classes import Classes
+    from seqdream_widget.session import Session
 
-def objective_words(session: Session, objective: Objective, preset: Preset | None = None) -> str:
+
+class Named(Protocol):
+    """What has classes with names: a session, or how one stood."""
+
+    @property
+    def classes(self) -> Classes:
+        """The classes."""
+        ...
+
+
+def objective_words(run: Named, objective: Objective, preset: Preset | None = None) -> str:
     """Say what is climbed; of a preset, where it leads."""
-    names = [session.classes.names[target] for target in objective.targets]
+    names = [run.classes.names[target] for target in objective.targets]
     if preset is not None:
         return presets.PHRASES[preset.name].format(*names)
     if isinstance(objective, Prototype) and objective.members is not None:
@@ -76,12 +90,13 @@ def _deed(session: Session, deed: Deed) -> str:
         case Return(step=step):
             return f"return to step {step:,}"
         case Done(command=command):
-            return _command(command)
+            return command_words(command)
         case Steps():
             return ""
 
 
-def _command(command: Command) -> str:  # noqa: PLR0911 - one a kind
+def command_words(command: Command) -> str:  # noqa: PLR0911 - one a kind
+    """Say what a command does."""
     match command:
         case MovePoint():
             return f"move of sample {command.index}"

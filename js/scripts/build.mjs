@@ -29,12 +29,24 @@ const options = {
   logLevel: "info",
 };
 
-// The host loads one script and one style sheet, both called `widget`.
+// The host loads one script and one style sheet of a widget, both of one name.
 if (!dev)
   options.entryPoints = [
     { in: "src/index.ts", out: "widget" },
     { in: "src/theme.css", out: "widget" },
+    { in: "src/gallery/index.ts", out: "gallery" },
+    { in: "src/gallery/gallery.css", out: "gallery" },
   ];
+
+/** What `to_html` writes into its pages: one script that needs no module, and one style sheet. */
+const page = {
+  ...options,
+  format: "iife",
+  entryPoints: [
+    { in: "src/replay/index.ts", out: "replay" },
+    { in: "src/replay/replay.css", out: "replay" },
+  ],
+};
 
 mkdirSync(outdir, { recursive: true });
 if (watch) {
@@ -42,6 +54,7 @@ if (watch) {
   await watcher.watch();
 } else {
   await build(options);
+  if (!dev) await build(page);
   if (dev) {
     cpSync(join(root, "dev", "index.html"), join(outdir, "index.html"));
     console.log(`open ${join(outdir, "index.html")}`);

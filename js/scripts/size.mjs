@@ -1,9 +1,17 @@
 // Script and style are state of every widget instance, saved with every notebook: they have to stay small.
+// So do those of a page of a run: they take room from its sequences.
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const LIMITS = { "widget.js": 135_000, "widget.css": 26_000 };
+const LIMITS = {
+  "widget.js": 135_000,
+  "widget.css": 26_000,
+  "replay.js": 70_000,
+  "replay.css": 30_000,
+  "gallery.js": 14_000,
+  "gallery.css": 10_000,
+};
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 for (const [name, limit] of Object.entries(LIMITS)) {

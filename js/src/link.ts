@@ -1,6 +1,13 @@
 /** The sending side of the wire: hello, commands and their answers, sparse receipts. */
 
-import { type BrowserMessage, type Command, PROTOCOL, type Wish } from "./protocol";
+import {
+  type BrowserMessage,
+  type Command,
+  type Exported,
+  type Format,
+  PROTOCOL,
+  type Wish,
+} from "./protocol";
 
 export type Outcome = "accepted" | "refused" | "lost";
 
@@ -29,6 +36,7 @@ export class Link {
   readonly #onSilence: () => void;
   readonly #onLoss: () => void;
   readonly #pending = new Map<number, Pending>();
+  readonly #asked = new Map<number, (answer: Exported | null) => void>();
   #nextId = randomBase();
   #nextGesture = randomBase();
   #lastHello = Number.NEGATIVE_INFINITY;
@@ -112,6 +120,22 @@ export class Link {
     return outcome;
   }
 
+  /** Asks for the sequence now as text; null where it is refused or the kernel is gone. */
+  ask(format: Format, channel: number): Promise<Exported | null> {
+    this.#nextId += 1;
+    const id = this.#nextId;
+    const answer = new Promise<Exported | null>((settle) => this.#asked.set(id, settle));
+    this.post({ kind: "export", id, format, channel });
+    return answer;
+  }
+
+  /** Hands over what was asked for; whether it was ours. */
+  answer(id: number, answer: Exported | null): boolean {
+    const settle = this.#asked.get(id);
+    settle?.(answer);
+    return this.#asked.delete(id);
+  }
+
   #expect(command: Command | null): { id: number; outcome: Promise<Outcome> } {
     this.#nextId += 1;
     const id = this.#nextId;
@@ -131,6 +155,7 @@ export class Link {
 
   settleAll(outcome: Outcome): void {
     for (const id of [...this.#pending.keys()]) this.settle(id, outcome);
+    for (const id of [...this.#asked.keys()]) this.answer(id, null);
   }
 
   /** Reports the newest painted frame, about twice a second. */

@@ -60,6 +60,9 @@ export type Brush = { start: number; stop: number; channel: number | null } & (
 /** To just before the latest command, and back. */
 export type Return = "undo" | "redo";
 
+/** In which the kernel writes the sequence now, as text. */
+export type Format = "svg" | "csv" | "numpy";
+
 /** Where a control point goes; `channel` is null where there is only one. */
 export interface Move {
   index: number;
@@ -92,6 +95,7 @@ export type BrowserMessage =
   | (Wish & { id: number })
   | { kind: "look"; step: number }
   | { kind: "compare"; snapshot: number }
+  | { kind: "export"; id: number; format: Format; channel: number }
   | { kind: "view"; view: number; start: number; stop: number; width: number }
   | { kind: "receipt"; number: number };
 
@@ -317,6 +321,14 @@ export interface Refusal extends Stamp {
   readonly reason: string;
 }
 
+/** The sequence of a step as text. */
+export interface Exported extends Stamp {
+  readonly kind: "export";
+  readonly id: number;
+  readonly step: number;
+  readonly text: string;
+}
+
 export type KernelMessage =
   | Snapshot
   | Frame
@@ -326,9 +338,10 @@ export type KernelMessage =
   | ShelfMessage
   | Shown
   | Acknowledgement
+  | Exported
   | Refusal;
 
-const readHeader = record<Header>({
+export const readHeader = record<Header>({
   name: text,
   dtype: (value, where): DType => {
     const dtype = text(value, where);
@@ -418,7 +431,7 @@ const readRegularizer = record<Regularizer>({
   parameters: listOf(readParameter),
 });
 
-const readObjective = record<Objective>({
+export const readObjective = record<Objective>({
   type: text,
   targets: listOf(integer),
   text,
@@ -433,7 +446,7 @@ const readPreset = record<Preset>({
   unavailable: orNull(text),
 });
 
-function readFrozen(value: unknown, where: string): Frozen {
+export function readFrozen(value: unknown, where: string): Frozen {
   const [start, stop, channel, dream] = list(value, where, (entry) => entry);
   return {
     start: integer(start, `${where}[0]`),
@@ -587,6 +600,14 @@ export function decode(
       };
     case "acknowledgement":
       return { kind: "acknowledgement", ...stamp, id: integer(message.id, "id"), step: step() };
+    case "export":
+      return {
+        kind: "export",
+        ...stamp,
+        id: integer(message.id, "id"),
+        step: step(),
+        text: text(message.text, "text"),
+      };
     case "refusal":
       return {
         kind: "refusal",

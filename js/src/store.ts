@@ -19,6 +19,8 @@ import {
   type Command,
   decode,
   type Envelope,
+  type Exported,
+  type Format,
   type Frame,
   type KernelMessage,
   PROTOCOL,
@@ -150,6 +152,11 @@ export class Store {
     return this.#link.wish(wish);
   }
 
+  /** The sequence now as text, from the kernel: every digit of it. */
+  exported(format: Format, channel: number): Promise<Exported | null> {
+    return this.#link.ask(format, channel);
+  }
+
   newGesture(): number {
     return this.#link.newGesture();
   }
@@ -210,6 +217,7 @@ export class Store {
     if (isNewRun && message.kind !== "snapshot") {
       // Its start and its history are unknown here: a snapshot follows the answer to a reset.
       if (message.kind === "acknowledgement") this.#onAcknowledgement(message);
+      else if (message.kind === "export") this.#link.answer(message.id, message);
       else this.#link.hello();
       return;
     }
@@ -239,6 +247,9 @@ export class Store {
         break;
       case "acknowledgement":
         this.#onAcknowledgement(message);
+        break;
+      case "export":
+        this.#link.answer(message.id, message);
         break;
       case "refusal":
         this.#onRefusal(message);
@@ -307,6 +318,10 @@ export class Store {
   }
 
   #onRefusal(message: Refusal): void {
+    if (message.id !== null && this.#link.answer(message.id, null)) {
+      this.refusal.value = message.reason;
+      return;
+    }
     const pending = message.id === null ? null : this.#link.settle(message.id, "refused");
     // Another page on this kernel asked for something else than we did.
     if (pending === undefined) return;

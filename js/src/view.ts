@@ -1,6 +1,7 @@
 /** One rendered widget: its element, its tools, its charts. Several views may share one store. */
 
 import { effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
+import { snapped } from "./chart/geometry";
 import { type CaretState, Overlay } from "./chart/overlay";
 import type { Range } from "./chart/range";
 import { Scheduler } from "./chart/scheduler";
@@ -67,6 +68,7 @@ export class View {
   #painted: Sequence | null = null;
   #paintedChannel = 0;
   #paintedLines: readonly unknown[] = [];
+  #paintedPush: readonly unknown[] = [];
   #drawn = 0;
 
   constructor(store: Store, root: HTMLElement, signal: AbortSignal) {
@@ -234,7 +236,7 @@ export class View {
   }
 
   /** Control points follow the curve, but not away from under a hand. */
-  #placePoints(values: Float32Array): void {
+  #placePoints(values: Float32Array, stride: number): void {
     const { chart, pointer, hand } = this;
     if (pointer?.isBusy || this.#held.value !== null || this.caret.isDown) return;
     const focused = this.#charts?.overlay.focused();
@@ -244,7 +246,7 @@ export class View {
       pointCount(chart.width),
       this.isPlaying() ? null : this.store.sequenceStep.value,
       (index) => index === focused || (pointer?.isNear(index) ?? false),
-      (index) => chart.snap(index),
+      (index) => snapped(index, stride, values.length),
     );
   }
 
@@ -416,7 +418,7 @@ export class View {
     this.#paintedChannel = channel;
     const held = this.#held.value?.gesture ?? null;
     const shown = previewed(sequence, this.#previews(), this.frozen());
-    this.#placePoints(channelOf(shown, channel));
+    this.#placePoints(channelOf(shown, channel), stride);
     const points = this.points(sequence.time);
     chart.paint({
       sequence: past ?? shown,
@@ -430,8 +432,7 @@ export class View {
       points: this.isReadOnly ? [] : points.filter((index) => index !== held?.grip.index),
       isHeld: held !== null || this.#pen.value !== null || this.caret.isDown,
     });
-    const push = past === null ? store.beside.push.value : null;
-    strip.paint(push && channelOf(push, channel), chart);
+    this.#paintPush(strip, past === null ? store.beside.push.value : null, channel);
     const isReading = this.#paintLines(timeline);
     scrub.place();
     overlay.update({
@@ -454,6 +455,16 @@ export class View {
     const { index, value } = this.caret.at();
     const isPen = tool === "draw";
     return { index, value: isPen ? value : null, text: this.caret.text() };
+  }
+
+  /** Where the gradient pushes is told less often than the curve. */
+  #paintPush(strip: Strip, push: Sequence | null, channel: number): void {
+    const { chart, theme } = this;
+    const { low, high } = chart.visible;
+    const state = [strip, push, channel, low, high, chart.width, theme.colours];
+    if (state.every((part, position) => part === this.#paintedPush[position])) return;
+    this.#paintedPush = state;
+    strip.paint(push && channelOf(push, channel), chart);
   }
 
   /** The timeline follows at a reader's pace: a canvas costs as much as the curve it shows. */

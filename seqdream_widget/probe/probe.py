@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.devices import device_of
 from seqdream_widget.errors import unknown
 from seqdream_widget.probe.activity import Activity
 from seqdream_widget.probe.custody import fingerprint, freeze, private_copy
@@ -98,7 +99,7 @@ class Probe:
             raise TypeError(f"the model is a {type(model).__name__}; give a torch.nn.Module")
         model = _unwrapped(model)
         first = next((p for p in model.parameters() if p.is_floating_point()), torch.empty(0))
-        self.device = torch.device(device) if device is not None else first.device
+        self.device = first.device if device is None else device_of(device)
         self.dtype = first.dtype
         private = private_copy(model)
         self.borrowed = private is None

@@ -21,21 +21,24 @@ from torch import Tensor, nn
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.encoding import Decoder, Encoder, Json, fingerprint_of
 from seqdream_widget.files import write_whole
-from seqdream_widget.judge import BOUNDS, Figure
 from seqdream_widget.log import versions
 from seqdream_widget.objectives.base import Resolved
 from seqdream_widget.parameters import whole
 from seqdream_widget.session import Session
 from seqdream_widget.starts import index_of
 from seqdream_widget.sweeps.extras import needed
+from seqdream_widget.sweeps.findings import Motifs, agreement_of, motifs_of
 from seqdream_widget.sweeps.grid import Grid
+from seqdream_widget.sweeps.motifs import ALIKE
+from seqdream_widget.sweeps.plots import plotted_motifs, plotted_verdicts
 from seqdream_widget.sweeps.studio import Outcome, Studio
+from seqdream_widget.sweeps.table import table_of
 
 if TYPE_CHECKING:
+    from seqdream_widget.sweeps.gallery import Explorer
     from seqdream_widget.widget import SeqDream
 
 VERSION = 1
-FIGURES = tuple(name for name in BOUNDS if name != "probability")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -136,7 +139,7 @@ class Atlas:
         )
         sequences = np.stack([outcome.sequence for outcome in outcomes])
         seconds = np.array([outcome.seconds for outcome in outcomes])
-        return Atlas(_table(studio, grid, outcomes), sequences, seconds, origin, model, data)
+        return Atlas(table_of(studio, grid, outcomes), sequences, seconds, origin, model, data)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -224,6 +227,50 @@ class Atlas:
             raise ValueError(f'"{path.name}" is no atlas ({type(error).__name__}: {error})') from None
         return Atlas(table, sequences, seconds, Origin(described, tensors, objects or {}, recipe, start), model, data)
 
+    # ---- what they agree on -------------------------------------------------------------------------------------
+
+    def motifs(self, least: float = ALIKE, width: int | None = None) -> Motifs:
+        """Cluster the dreams of each class by what is salient in them, whatever the shift.
+
+        Parameters
+        ----------
+        least : float
+            Similarity to the dream in the middle of a cluster from which on another belongs to it, −1 … 1.
+        width : int, optional
+            Samples of a motif; an eighth of the sequence unless given.
+
+        Raises
+        ------
+        ValueError
+            If one is out of bounds.
+
+        Notes
+        -----
+        ``docs/sweeps.md`` says what is salient, and what similar.
+        """
+        return motifs_of(self, least, width)
+
+    def agreement(self, least: float = ALIKE, width: int | None = None) -> Any:
+        """Tell whether seeds agree: a row for each objective, start and setting of regularizers.
+
+        Parameters and errors are those of `motifs`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``seeds`` that did not fail; ``similarity`` of two of them, the mean, and ``least_similar``; into how many
+            ``motifs`` they fall, and the ``share`` of the most frequent one.
+        """
+        return agreement_of(self, least, width)
+
+    def plot_verdicts(self) -> Any:
+        """Draw where the dreams of each objective lie; returns the matplotlib figure."""
+        return plotted_verdicts(self)
+
+    def plot_motifs(self, least: float = ALIKE, width: int | None = None, most: int = 4) -> Any:
+        """Draw the most frequent motifs of each class, at most so many; returns the matplotlib figure."""
+        return plotted_motifs(self, least, width, whole("most", most, 1, 20))
+
     # ---- going on -----------------------------------------------------------------------------------------------
 
     def session(self, dream: int) -> Session:
@@ -290,6 +337,18 @@ class Atlas:
 
         return SeqDream(session=self.session(dream))
 
+    def show(self) -> Explorer:
+        """Return the gallery: cards by class and verdict, to sort and to filter; one opens below and goes on by hand.
+
+        Raises
+        ------
+        ValueError
+            If there are more than 20,000 dreams.
+        """
+        from seqdream_widget.sweeps.gallery import Explorer  # noqa: PLC0415 - the engine needs no widgets
+
+        return Explorer(self)
+
     def _session(self, row: int, **settings: Any) -> Session:
         described = self.origin.described
         if self.model is None or (self.data is None and described["data"] is not None):
@@ -323,38 +382,3 @@ def _plain(start: Any) -> Any:
     """Return an index as one, and a sequence as a tensor."""
     index = index_of(start)
     return torch.as_tensor(start, dtype=torch.float32) if index is None else index
-
-
-def _table(studio: Studio, grid: Grid, outcomes: Sequence[Outcome]) -> Any:
-    pandas = needed("pandas")
-    rows: list[dict[str, Any]] = []
-    for outcome in outcomes:
-        dream = grid.dreams[outcome.dream]
-        recipe, judged = grid.recipes[dream.recipe], outcome.plausibility
-        figures: Mapping[str, Figure] = {} if judged is None else judged.figures
-        targets = [*recipe.objective.targets]
-        certain = outcome.probabilities[targets].min() if targets else outcome.probabilities.max()
-        rows.append(
-            {
-                "objective": recipe.words,
-                "target": recipe.target,
-                "start": grid.start_names[dream.start],
-                "regularizers": recipe.regularizers_in_words,
-                "seed": dream.seed,
-                "learning_rate": recipe.learning_rate,
-                "verdict": None if judged is None else judged.verdict,
-                "reason": "" if judged is None else judged.reason,
-                "probability": float(certain),
-                **{name: figures[name].value if name in figures else np.nan for name in FIGURES},
-                "nearest": -1 if judged is None else judged.nearest.index,
-                "score": outcome.score,
-                "steps": outcome.steps,
-                "batch": grid.batch,
-                "threads": studio.settings.threads,
-                "device": outcome.device,
-                "failure": outcome.failure,
-            }
-        )
-    table = pandas.DataFrame(rows)
-    table["nearest"] = table["nearest"].astype("Int64").mask(table["nearest"] < 0)
-    return table

@@ -13,9 +13,10 @@ from typing import Any, cast
 from torch import nn
 
 from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.devices import accelerator
 from seqdream_widget.errors import shown
 from seqdream_widget.sweeps.grid import Grid
-from seqdream_widget.sweeps.parcel import Parcel, accelerator, packed, unpacked
+from seqdream_widget.sweeps.parcel import Parcel, packed, unpacked
 from seqdream_widget.sweeps.studio import Outcome, Settings, Studio
 
 RETRIES = 3

@@ -36,9 +36,12 @@ class Own:
     ----------
     dreams : Tensor of shape (batch,)
         A mask of them.
+    listed : tuple of bool
+        The same, where no device has to be asked.
     """
 
     dreams: Bool[Tensor, " batch"]
+    listed: tuple[bool, ...]
 
     def only(self, x: Tensor) -> Tensor:
         """Return the same numbers, with a way back for the gradient of these dreams alone."""
@@ -52,7 +55,7 @@ class Own:
     def moment(self, moment: Moment) -> Moment:
         """Return the circumstances in which only these dreams draw from their generators."""
         spare = torch.Generator()
-        drawing = zip(moment.generators, map(bool, self.dreams), strict=True)
+        drawing = zip(moment.generators, self.listed, strict=True)
         return dataclasses.replace(moment, generators=tuple(one if own else spare for one, own in drawing))
 
 
@@ -69,8 +72,8 @@ class Kinds(Generic[Kind]):
     def __init__(self, of_dreams: Sequence[tuple[Hashable, Kind]], device: torch.device) -> None:
         self._kinds: list[tuple[Kind, Own]] = []
         for key, kind in dict(of_dreams).items():
-            mask = torch.tensor([other == key for other, _ in of_dreams], device=device)
-            self._kinds.append((kind, Own(mask)))
+            listed = tuple(other == key for other, _ in of_dreams)
+            self._kinds.append((kind, Own(torch.tensor(listed, device=device), listed)))
 
     def __len__(self) -> int:
         return len(self._kinds)

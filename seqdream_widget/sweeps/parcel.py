@@ -14,7 +14,6 @@ import pickle
 from typing import Any, cast
 
 import cloudpickle  # pyright: ignore[reportMissingTypeStubs] - untyped
-import torch
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
@@ -98,8 +97,3 @@ def packed(things: object) -> Parcel:
 def unpacked(parcel: Parcel) -> Any:
     """Make the things of a parcel again; that runs code of whoever packed it."""
     return _Unpacker(io.BytesIO(parcel.rest), load_tensors(parcel.tensors)).load()
-
-
-def accelerator() -> str | None:
-    """Return the accelerator of this process, if it has one."""
-    return str(torch.accelerator.current_accelerator()) if torch.accelerator.is_available() else None

@@ -25,7 +25,7 @@ def browser():
 def page(browser):
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     page.errors = []
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("pageerror", lambda error: page.errors.append(f"{error}\n{error.stack}"))
     yield page
     page.close()
 

@@ -1,4 +1,4 @@
-"""A real JupyterLab with a real Chromium in front of it and a real kernel behind, for tests and benchmarks."""
+"""A real JupyterLab or Notebook 7, a real Chromium in front of it, a real kernel behind: for tests and benchmarks."""
 
 from __future__ import annotations
 
@@ -85,8 +85,13 @@ class Kernel:
         self._client.stop_channels()
 
 
-class Lab:
-    """A JupyterLab server on a folder of its own, with settings of its own."""
+class Jupyter:
+    """A Jupyter server on a folder of its own, with settings of its own."""
+
+    command: tuple[str, ...]
+    """After ``jupyter``; it has to put the application where the page's scripts find it."""
+    page = ""
+    """Where a notebook is, with ``{name}``."""
 
     def __init__(self) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="seqdream-lab-"))
@@ -109,10 +114,9 @@ class Lab:
         self._log = (self._home / "server.log").open("w")
         self._server = subprocess.Popen(
             [
-                *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--port=0"),
+                *(sys.executable, "-m", "jupyter", *self.command, "--no-browser", "--allow-root", "--port=0"),
                 f"--ServerApp.root_dir={self.notebooks}",
                 f"--IdentityProvider.token={self._token}",
-                "--LabApp.expose_app_in_browser=True",
             ],
             env=environment,
             stdout=self._log,
@@ -157,7 +161,7 @@ class Lab:
 
     def open(self, page: Page, name: str, *, dark: bool = False) -> None:
         """Show a notebook in the page."""
-        page.goto(f"{self.url}lab/tree/{name}?token={self._token}&reset")
+        page.goto(f"{self.url}{self.page.format(name=name)}?token={self._token}&reset")
         page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=WAIT)
         self.theme(page, dark=dark)
         self.wait_for_kernel(page)
@@ -171,6 +175,11 @@ class Lab:
         name = "JupyterLab Dark" if dark else "JupyterLab Light"
         page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name)
         page.wait_for_selector(f"body[data-jp-theme-name='{name}']", state="attached", timeout=WAIT)
+
+    def reload(self, page: Page, name: str) -> None:
+        """Save the notebook, and open it again in the page."""
+        page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        self.open(page, name)
 
     def run_all(self, page: Page) -> None:
         page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-all-cells')")
@@ -204,3 +213,17 @@ class Lab:
             self._server.kill()
         self._log.close()
         shutil.rmtree(self._home, ignore_errors=True)
+
+
+class Lab(Jupyter):
+    """JupyterLab."""
+
+    command = ("lab", "--LabApp.expose_app_in_browser=True")
+    page = "lab/tree/{name}"
+
+
+class Notebook(Jupyter):
+    """Notebook 7."""
+
+    command = ("notebook", "--JupyterNotebookApp.expose_app_in_browser=True")
+    page = "notebooks/{name}"

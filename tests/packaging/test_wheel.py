@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 NEEDED = {
     "seqdream_widget/static/widget.js",
     "seqdream_widget/static/widget.css",
+    "seqdream_widget/static/replay.js",
+    "seqdream_widget/static/replay.css",
     *(
         f"seqdream_widget/demos/{demo}/{file}"
         for demo in ("forda", "ecg5000", "shortcut")
@@ -54,7 +56,8 @@ def built(tmp_path_factory):
 def test_the_wheel_holds_front_end_demos_and_types_and_no_tests(built):
     names = set(zipfile.ZipFile(built[0]).namelist())
     assert names >= NEEDED
-    assert not [name for name in names if name.startswith(("tests/", "js/", "benchmarks/"))]
+    assert "seqdream_widget/notebooks/01_quickstart.ipynb" in names
+    assert not [name for name in names if name.startswith(("tests/", "js/", "benchmarks/")) or "checkpoint" in name]
     demos = sum(info.file_size for info in zipfile.ZipFile(built[0]).infolist() if "/demos/" in info.filename)
     assert demos < 3 * 2**20
 
@@ -62,7 +65,7 @@ def test_the_wheel_holds_front_end_demos_and_types_and_no_tests(built):
 def test_the_sdist_holds_the_built_front_end_and_its_sources(built):
     with tarfile.open(built[1]) as sdist:
         names = {name.split("/", 1)[1] for name in sdist.getnames() if "/" in name}
-    assert names >= NEEDED | {"js/src/index.ts", "js/package-lock.json", "LICENSE"}
+    assert names >= NEEDED | {"js/src/index.ts", "js/package-lock.json", "notebooks/01_quickstart.ipynb", "LICENSE"}
     assert not [name for name in names if "node_modules" in name]
 
 
@@ -73,4 +76,10 @@ def test_the_wheel_works_in_an_empty_environment(built, tmp_path):
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     told = run(python, "-c", TRY_IT, cwd=tmp_path, env=environment)
     assert "torch.Size([1, 1, 500]) 3" in told
+    seqdream = tmp_path / "env" / "bin" / "seqdream"
+    dream = ("--demo", "forda", "--target", "abnormal", "--steps", 5, "--quiet", "--out", "out")
+    run(seqdream, "dream", *dream, cwd=tmp_path, env=environment)
+    assert run(seqdream, "replay", "out/dream.jsonl", cwd=tmp_path, env=environment).startswith("the same bits")
+    run(seqdream, "demo", "--json", cwd=tmp_path, env=environment)
+    assert (tmp_path / "seqdream" / "01_quickstart.ipynb").is_file()
     assert str(tmp_path) in told

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 import seqdream_widget as sd
-from seqdream_widget import picture
+from seqdream_widget import graph, picture
 from tests.fixtures.write import dreamt
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -79,9 +79,9 @@ def test_the_curve_runs_through_every_sample_to_half_a_pixel():
     scale = np.polyfit(x, ys, 1)
     assert scale[0] < 0
     assert np.abs(np.polyval(scale, x) - ys).max() <= 1
-    assert (xs[0], xs[-1]) == (picture.LEFT, picture.RIGHT)
-    assert ys.min() >= picture.TOP
-    assert ys.max() <= picture.BOTTOM
+    assert (xs[0], xs[-1]) == (graph.LEFT, graph.RIGHT)
+    assert ys.min() >= graph.TOP
+    assert ys.max() <= graph.BOTTOM
 
 
 def test_a_long_sequence_is_a_small_picture_and_loses_no_spike():
@@ -89,7 +89,7 @@ def test_a_long_sequence_is_a_small_picture_and_loses_no_spike():
     x[123_456] = 7.0
     session = session_at(x)
     ys = curve(session)[:, 1]
-    assert ys.min() < picture.TOP + 60
+    assert ys.min() < graph.TOP + 60
     assert len(picture.picture(session, "ready")) < 40_000
 
 
@@ -107,9 +107,10 @@ def test_it_can_be_drawn_whatever_the_values(x):
 
 
 def test_what_is_not_finite_is_a_gap():
-    chart = picture._Chart(5, [np.array([0.0, 1.0, np.nan, 1.0, 0.0], dtype=np.float32)])
-    assert chart.line(np.array([0.0, 1.0, np.nan, 1.0, 0.0], dtype=np.float32)).count("M") == 2
-    assert chart.line(np.array([np.nan, 1.0, np.nan], dtype=np.float32)).count("M") == 1
+    gap, point = np.float32([0.0, 1.0, np.nan, 1.0, 0.0]), np.float32([np.nan, 1.0, np.nan])
+    chart = graph.Graph(5, [gap], *graph.Quantity.of(None, 0))
+    assert [len(piece) for piece in chart.line("dream", gap).pieces] == [2, 2]
+    assert [len(piece) for piece in chart.line("dream", point).pieces] == [1]
 
 
 def test_of_several_channels_and_dreams_it_shows_the_first_and_says_so():

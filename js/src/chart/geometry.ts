@@ -50,3 +50,8 @@ export function brushed(from: number, to: number, time: number): { start: number
   const clamp = (index: number) => Math.min(time - 1, Math.max(0, Math.round(index)));
   return { start: clamp(Math.min(from, to)), stop: clamp(Math.max(from, to)) + 1 };
 }
+
+/** The nearest sample whose value is known exactly, where that is one of `stride`. */
+export function snapped(index: number, stride: number, time: number): number {
+  return Math.min(Math.floor((time - 1) / stride), Math.round(index / stride)) * stride;
+}

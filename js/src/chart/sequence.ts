@@ -5,7 +5,7 @@ import type { Ghost } from "../reading/ghosts";
 import { AXIS_WIDTH, paintGrid, paintLabels, paintNames } from "./axes";
 import { clipped, type Pen } from "./canvas";
 import { Curve } from "./curve";
-import type { Scale } from "./geometry";
+import { type Scale, snapped } from "./geometry";
 import { type GhostLine, paintGhosts } from "./ghosts";
 import { fillBand, fillHatch } from "./layers";
 import { Plot } from "./plot";
@@ -44,13 +44,19 @@ function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
   return one.length === other.length && one.every((part, position) => part === other[position]);
 }
 
+function extentIn(values: Float32Array, { low, high }: Range): Range | null {
+  return extent(values, Math.floor(low), Math.ceil(high) + 1);
+}
+
 /** What changes only with a snapshot or a target: looked at once, not 30 times a second. */
 class Backdrop {
   ghosts: readonly GhostLine[] = [];
   low: Float32Array | null = null;
   high: Float32Array | null = null;
-  lines: readonly Float32Array[] = [];
+  #lines: readonly Float32Array[] = [];
   #key: readonly unknown[] = [];
+  #seen: Range = { low: 0, high: -1 };
+  #range: Range | null = null;
 
   update({ ghosts, envelope, channel, sequence }: SequenceState): void {
     const { time } = sequence;
@@ -66,7 +72,17 @@ class Backdrop {
     this.low = side(envelope?.low);
     this.high = side(envelope?.high);
     const lines = [this.low, this.high, ...this.ghosts.map(({ values }) => values)];
-    this.lines = lines.filter((values) => values !== null);
+    this.#lines = lines.filter((values) => values !== null);
+    this.#seen = { low: 0, high: -1 };
+  }
+
+  /** The least and the greatest value of what is seen. */
+  rangeIn(seen: Range): Range | null {
+    if (seen.low !== this.#seen.low || seen.high !== this.#seen.high) {
+      this.#seen = seen;
+      this.#range = union(this.#lines.map((values) => extentIn(values, seen)));
+    }
+    return this.#range;
   }
 }
 
@@ -129,8 +145,7 @@ export class SequenceChart implements Scale {
 
   /** The nearest sample whose value is known exactly: all are, unless a pixel holds several. */
   snap(index: number): number {
-    const { stride } = this;
-    return Math.min(Math.floor((this.time - 1) / stride), Math.round(index / stride)) * stride;
+    return snapped(index, this.stride, this.time);
   }
 
   xOf(index: number): number {
@@ -162,14 +177,12 @@ export class SequenceChart implements Scale {
     this.#state = state;
     this.#backdrop.update(state);
     this.#values = channelOf(state.sequence, state.channel);
-    const { ghosts, low, high, lines } = this.#backdrop;
+    const { ghosts, low, high } = this.#backdrop;
     const visible =
       state.visible === null ? everything(this.time) : within(state.visible, this.time);
     if (!state.isHeld || !this.#isFitted) {
-      const seen = [this.#values, ...lines].map((values) =>
-        extent(values, Math.floor(visible.low), Math.ceil(visible.high) + 1),
-      );
-      this.#range = fitted(union(seen), this.#isFitted ? this.#range : null);
+      const data = union([extentIn(this.#values, visible), this.#backdrop.rangeIn(visible)]);
+      this.#range = fitted(data, this.#isFitted ? this.#range : null);
       this.#isFitted = true;
     }
     this.#x = new Linear(visible, 0, this.#plot.width);

@@ -62,7 +62,7 @@ export class Units {
 
 export const PLAIN = new Units(null, [], []);
 
-export function unitsOf(settings: Settings | null): Units {
+export function unitsOf(settings: Pick<Settings, "sample_rate" | "units" | "scale"> | null): Units {
   if (settings === null) return PLAIN;
   const { sample_rate, units, scale } = settings;
   if (sample_rate === null && units.length === 0 && scale.length === 0) return PLAIN;

@@ -9,7 +9,7 @@ const PRESS = 1 / 100;
 const LARGE = 10;
 
 /** Controls that have a use of their own for the space bar or for letters. */
-const OWNS_SPACE = "button, input, select, summary, a[href]";
+const OWNS_SPACE = "button, input, select, textarea, summary, a[href]";
 const OWNS_LETTERS = "select, textarea, input:not([type=range], [type=radio], [type=checkbox])";
 
 const TOOLS: Readonly<Record<string, Tool>> = {

@@ -37,7 +37,7 @@ function KeyLine({ colour, width = 2, dash = [] }: Omit<KeyProps, "name">) {
   );
 }
 
-function LineKey({ name, children, ...line }: KeyProps) {
+export function LineKey({ name, children, ...line }: KeyProps) {
   return (
     <li>
       <KeyLine {...line} />
@@ -67,7 +67,7 @@ function GhostKey({ view, ghost }: Props & { readonly ghost: Ghost }) {
   );
 }
 
-function AreaKey({ name, kind }: { readonly name: string; readonly kind: string }) {
+export function AreaKey({ name, kind }: { readonly name: string; readonly kind: string }) {
   return (
     <li>
       <span class={`seqdream-key is-${kind}`} aria-hidden="true" />

@@ -5,6 +5,7 @@ import type { ComponentChildren } from "preact";
 import { whole } from "../format";
 import type { Return } from "../protocol";
 import type { View } from "../view";
+import { Export } from "./Export";
 import { CameraIcon, PauseIcon, PlayIcon, RedoIcon, ResetIcon, StepIcon, UndoIcon } from "./icons";
 import { Tools } from "./Tools";
 
@@ -82,6 +83,7 @@ export function Toolbar({ view }: Props) {
       >
         <CameraIcon />
       </Button>
+      <Export view={view} />
       <Counter view={view} />
       <button
         type="button"

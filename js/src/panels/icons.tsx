@@ -32,6 +32,12 @@ export const StepIcon = () => (
   </Icon>
 );
 
+export const StepBackIcon = () => (
+  <Icon>
+    <path d="M12.5 3.5v9L6 8zM3.5 3.5v9" />
+  </Icon>
+);
+
 export const ResetIcon = () => (
   <Icon>
     <path d="M3 8a5 5 0 1 0 1.6-3.7L3 5.8M3 2.8v3h3" />
@@ -61,6 +67,12 @@ export const FreezeIcon = () => (
   <Icon>
     <rect x="3" y="7" width="10" height="7" rx="1.5" />
     <path d="M5.2 7V4.8a2.8 2.8 0 0 1 5.6 0V7" />
+  </Icon>
+);
+
+export const ExportIcon = () => (
+  <Icon>
+    <path d="M8 2.5v7.5M4.8 7 8 10.2 11.2 7M3 13.2h10" />
   </Icon>
 );
 

@@ -1,0 +1,92 @@
+"""Motifs: what dreams have in common, wherever in time it is."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float, Float32, Int
+from numpy.typing import NDArray
+
+ALIKE = 0.8
+"""Similarity from which on two dreams show one motif."""
+SHARE = 8
+"""A motif is an eighth of a sequence long, unless said otherwise."""
+FLAT = 1e-6
+
+
+def salient(x: Float32[NDArray[np.float32], "dream channel time"], width: int) -> Int[NDArray[np.int64], " dream"]:
+    """Return the first sample of each dream's salient part: the window with most energy about the dream's mean.
+
+    Examples
+    --------
+    >>> x = np.zeros((1, 1, 20), dtype=np.float32)
+    >>> x[0, 0, 12:15] = 1, -1, 1
+    >>> int(salient(x, 3)[0])
+    12
+    """
+    energy = np.square(x - x.mean(axis=2, keepdims=True), dtype=np.float64).sum(axis=1)
+    upto = np.concatenate([np.zeros((len(x), 1)), energy.cumsum(axis=1)], axis=1)
+    return (upto[:, width:] - upto[:, :-width]).argmax(axis=1)
+
+
+def similarity(
+    x: Float32[NDArray[np.float32], "dream channel time"], width: int
+) -> Float[NDArray[np.float32], "dream dream"]:
+    """Return how alike dreams are, −1 … 1, whatever the shift between them.
+
+    The largest normalized cross-correlation of the salient part of one with any window of the other, the mean of both
+    ways. All channels count together; each window has mean 0 in each channel. A window that is flat is like none.
+
+    Notes
+    -----
+    The measure with which templates are found in sequences: Lewis 1995, "Fast normalized cross-correlation". It costs
+    ``dreams² · time · width`` multiplications.
+    """
+    firsts = salient(x, width)
+    parts = np.stack([one[:, first : first + width] for one, first in zip(x, firsts, strict=True)])
+    templates = _unit(parts).reshape(len(x), -1)
+    best = np.empty((len(x), len(x)), dtype=np.float32)
+    for number, one in enumerate(x):
+        windows = np.lib.stride_tricks.sliding_window_view(one, width, axis=1).swapaxes(0, 1)
+        best[:, number] = (templates @ _unit(windows).reshape(len(windows), -1).T).max(axis=1)
+    return (best + best.T) / 2
+
+
+def _unit(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    centered = windows - windows.mean(axis=2, keepdims=True)
+    size = np.sqrt(np.square(centered).sum(axis=(1, 2), keepdims=True))
+    return centered / np.where(size > FLAT, size, np.inf)
+
+
+def clustered(
+    alike: Float[NDArray[np.float32], "dream dream"], least: float = ALIKE
+) -> tuple[Int[NDArray[np.int64], " dream"], list[int]]:
+    """Put dreams together that show one motif: each is at least that much like the middle of its cluster.
+
+    Returns
+    -------
+    labels : array of shape (dream,)
+        The number of each dream's cluster; 0 is the largest.
+    middles : list of int
+        The dream in the middle of each.
+
+    Notes
+    -----
+    The dream with the most like it, and those, are a cluster; and so on with the rest: Butina 1999, J. Chem. Inf.
+    Comput. Sci. 39, 747-750. There is nothing random in it, and no number of clusters to choose.
+
+    Examples
+    --------
+    >>> labels, middles = clustered(np.array([[1.0, 0.9, 0.1], [0.9, 1.0, 0.2], [0.1, 0.2, 1.0]], dtype=np.float32))
+    >>> labels.tolist(), middles
+    ([0, 0, 1], [0, 2])
+    """
+    near = alike >= least
+    np.fill_diagonal(near, val=True)
+    labels = np.full(len(near), -1)
+    middles: list[int] = []
+    while (free := labels < 0).any():
+        counts = np.where(free, (near & free).sum(axis=1), 0)
+        middle = int(counts.argmax())
+        labels[near[middle] & free] = len(middles)
+        middles.append(middle)
+    return labels, middles
