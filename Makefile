@@ -46,7 +46,7 @@ test-js: build
 	cd js && npm test && npm run size
 
 test-python: build  ## engine, kernel side of the widget, docstrings, notebooks, packaging
-	$(BIN)/python -m pytest tests/unit tests/notebooks tests/packaging tests/kernel/test_installed.py seqdream_widget --doctest-modules
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit tests/notebooks tests/packaging tests/kernel/test_installed.py seqdream_widget --doctest-modules
 
 exactness: build  ## what tests/unit/test_exactness.py says, for every optimizer of torch
 	EXACTNESS=1 $(BIN)/python -m pytest tests/unit/test_exactness.py

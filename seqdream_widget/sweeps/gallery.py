@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import anywidget
-import ipywidgets
+import ipywidgets  # pyright: ignore[reportMissingTypeStubs] - untyped
 import numpy as np
 import traitlets
 from jaxtyping import UInt8
@@ -81,7 +81,7 @@ class Explorer(ipywidgets.VBox):
         self.widget: SeqDream | None = None
         self.gallery = Gallery(atlas)
         self.gallery.on_msg(self._on_message)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
-        super().__init__([self.gallery])
+        super().__init__([self.gallery])  # pyright: ignore[reportUnknownMemberType] - untyped
 
     def show(self, dream: int) -> SeqDream:
         """Open a dream below, in place of the one before, which is closed.
@@ -149,10 +149,10 @@ def thumbnails_of(sequences: NDArray[np.float32]) -> UInt8[NDArray[np.uint8], "d
     x = sequences[:, :CHANNELS]
     length = x.shape[2]
     if length > POINTS:
-        bounds = np.linspace(0, length, POINTS + 1).astype(int)
         away = np.abs(x - x.mean(axis=2, keepdims=True))
-        stretches = itertools.pairwise(bounds)
-        places = np.stack([away[:, :, a:b].argmax(axis=2) + a for a, b in stretches], axis=2)
+        stretches = itertools.pairwise(length * point // POINTS for point in range(POINTS + 1))
+        farthest = [cast("NDArray[np.int64]", away[:, :, a:b].argmax(axis=2) + a) for a, b in stretches]
+        places = np.stack(farthest, axis=2)
         x = np.take_along_axis(x, places, axis=2)
     finite = np.isfinite(x)
     low = np.where(finite, x, np.inf).min(axis=(1, 2), keepdims=True)

@@ -48,7 +48,7 @@ def similarity(
     for number, one in enumerate(x):
         windows = np.lib.stride_tricks.sliding_window_view(one, width, axis=1).swapaxes(0, 1)
         best[:, number] = (templates @ _unit(windows).reshape(len(windows), -1).T).max(axis=1)
-    return (best + best.T) / 2
+    return np.float32(0.5) * (best + best.T)
 
 
 def _unit(windows: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -46,7 +46,7 @@ def scene(lab, page):
 
 def chosen(gallery, **choices) -> None:
     for label, option in choices.items():
-        gallery.get_by_label(label).select_option(label=option)
+        gallery.get_by_role("combobox", name=label, exact=True).select_option(label=option)
 
 
 def test_a_thousand_dreams_are_sorted_filtered_scrolled_and_one_is_gone_on_with(scene, page):

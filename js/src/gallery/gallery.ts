@@ -119,6 +119,7 @@ export class Gallery {
     change: (value: string) => void,
   ): HTMLLabelElement {
     const select = document.createElement("select");
+    select.setAttribute("aria-label", label);
     for (const [value, text] of options) select.append(new Option(text, value));
     select.addEventListener("change", () => change(select.value));
     const around = document.createElement("label");
