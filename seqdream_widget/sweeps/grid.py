@@ -257,7 +257,7 @@ def in_brief(regularizer: Regularizer) -> str:
     --------
     >>> import seqdream_widget as sd
     >>> in_brief(sd.regularizers.L2(1e-3)), in_brief(sd.regularizers.GaussianBlur(every=5))
-    ('L2(weight=0.001)', 'GaussianBlur(sigma=1, every=5)')
+    ('L2(weight=0.001)', 'GaussianBlur(every=5, sigma=1)')
     """
     said: list[str] = []
     numbers = {parameter.name for parameter in parameters_of(type(regularizer))}

@@ -69,7 +69,7 @@ def test_a_model_of_a_notebook_travels_by_its_code(client):
             return self.scale * (x[:, 0] @ self.tied.T + self.layer.bias)
 
     @sd.objectives.base.described
-    class Twice(G.Logit):
+    class Twice(G.Logit, abstract=True):
         def score(self, activity):
             return 2 * super(type(self), self).score(activity)
 

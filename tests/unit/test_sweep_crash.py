@@ -48,7 +48,7 @@ def test_a_sweep_that_was_killed_goes_on_to_the_same_table(seed, tmp_path, whole
     process.start()
     while not folder.exists():
         time.sleep(0.005)
-    time.sleep(random.Random(seed).uniform(0, 2.5))
+    time.sleep(random.Random(seed).uniform(0, 0.5))
     os.kill(process.pid, signal.SIGKILL)
     process.join()
     assert process.exitcode == -signal.SIGKILL, "it was done before"
