@@ -24,7 +24,7 @@ def measured(step, terms=(), batch=1):
     values = {
         name: np.full(batch, step + place, np.float32) for place, name in enumerate(("score", *terms, "grad_norm"))
     }
-    return Measurement(values, np.array([[step, -step]] * batch, np.float32), None)
+    return Measurement(values, np.array([[step, -step]] * batch, np.float32), after=None, gradient=None)
 
 
 @pytest.fixture
