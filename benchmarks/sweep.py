@@ -21,7 +21,7 @@ import seqdream_widget as sd
 from benchmarks.planted import RECIPE, correlations
 
 REGULARIZERS = [sd.regularizers.L2(1e-3), sd.regularizers.TotalVariation(1e-2)]
-PAIRS, STEPS, SINGLE_STEPS = 5, 60, 400
+PAIRS, STEPS, SINGLE_STEPS = 5, 100, 400
 GOAL, FRAMES, SEEDS = 2.5, 30.0, 100
 
 

@@ -14,7 +14,6 @@ import seqdream_widget as sd
 from seqdream_widget.objectives import ClassObjective
 from seqdream_widget.parameters import described
 from seqdream_widget.scene import Scene
-from seqdream_widget.sweeps import grid as grids
 from seqdream_widget.sweeps import shelf, studio
 from seqdream_widget.sweeps.grid import Grid
 
@@ -361,6 +360,23 @@ def test_without_the_extra_the_error_says_how_to_get_it(demo, monkeypatch):
         sweep(demo)
 
 
-def test_a_batch_is_smaller_where_sequences_are_long():
-    assert min(grids.LARGEST, grids.LARGEST_SAMPLES // 500) == 64
-    assert min(grids.LARGEST, grids.LARGEST_SAMPLES // 5000) == 6
+@pytest.mark.parametrize(("channels", "length", "batch"), [(1, 500, 64), (1, 5000, 6), (3, 2000, 5), (1, 100_000, 1)])
+def test_a_batch_is_smaller_where_sequences_are_long(channels, length, batch):
+    class Pooled(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.ones(channels, 2))
+
+        def forward(self, x):
+            return x.mean(dim=2) @ self.weight
+
+    atlas = sd.sweep(
+        Pooled(),
+        objectives=[G.Logit(0)],
+        seeds=range(2 * batch),
+        length=length,
+        channels=channels,
+        steps=0,
+        progress=False,
+    )
+    assert set(atlas.table["batch"]) == {batch}
