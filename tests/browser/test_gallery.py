@@ -55,7 +55,7 @@ def test_a_thousand_dreams_are_sorted_filtered_scrolled_and_one_is_gone_on_with(
     gallery, python = scene
     count, status = gallery.locator("output"), gallery.locator(".seqdream-gallery-status")
     assert python("len(atlas)") == 1000
-    expect(count).to_have_text("1,000 dreams")
+    expect(count).to_have_text("1\u2009000 dreams")
     expect(at(gallery, 1)).to_have_attribute("data-dream", "0")
 
     chosen(gallery, Order="highest score")
@@ -63,11 +63,11 @@ def test_a_thousand_dreams_are_sorted_filtered_scrolled_and_one_is_gone_on_with(
     for place, dream in enumerate(best, start=1):
         expect(at(gallery, place)).to_have_attribute("data-dream", str(dream))
     chosen(gallery, Class="triggered (512)")
-    expect(count).to_have_text("512 of 1,000 dreams")
+    expect(count).to_have_text("512 of 1\u2009000 dreams")
     assert set(gallery.locator(".seqdream-tile-target").all_text_contents()) == {"triggered"}
 
     chosen(gallery, Verdict="failed (24)")
-    expect(count).to_have_text("24 of 1,000 dreams")
+    expect(count).to_have_text("24 of 1\u2009000 dreams")
     at(gallery, 1).click()
     expect(status).to_contain_text("has no sequence: the objective raised ArithmeticError: no score <b>here</b>")
     assert gallery.locator("b").count() == 0

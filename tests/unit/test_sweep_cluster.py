@@ -99,7 +99,7 @@ def test_when_a_worker_is_killed_in_the_middle_nothing_is_lost_or_doubled(demo, 
     monkeypatch.setattr(sweep.Shelf, "keep", keeps)
     many = settings(demo, seeds=range(16), steps=40)
     atlas = sd.sweep(demo.model, client=client, directory=tmp_path / "s", **many)
-    assert killed
+    assert killed[0] not in client.run(os.getpid).values()
     assert sorted(kept) == list(range(len(kept)))
     assert len(kept) == len(list((tmp_path / "s").glob("batch-*")))
     assert not atlas.table["failure"].any()
