@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from jaxtyping import Float, Float32, Int
 from numpy.typing import NDArray
@@ -56,15 +58,54 @@ def similarity(
     >>> similarity(x, 3).round(3).tolist()
     [[1.0, 1.0], [1.0, 1.0]]
     """
+    templates, sizes = _templates(x, width)
+    best = np.empty((len(x), len(x)), dtype=np.float32)
+    for number, windows in enumerate(_windows(x, width)):
+        best[:, number] = _correlations(templates, windows, sizes[number]).max(axis=1)
+    return np.float32(0.5) * (best + best.T)
+
+
+def aligned(
+    x: Float32[NDArray[np.float32], "dream channel time"], width: int, middle: int
+) -> Float32[NDArray[np.float32], "dream channel width"]:
+    """Return of each dream the window that is most like the salient part of the one in the middle.
+
+    Examples
+    --------
+    >>> x = np.zeros((2, 1, 20), dtype=np.float32)
+    >>> x[0, 0, :3] = x[1, 0, 12:15] = 1, -1, 1
+    >>> aligned(x, 3, 0).astype(int).tolist()
+    [[[1, -1, 1]], [[1, -1, 1]]]
+    """
+    templates, sizes = _templates(x, width)
+    template = templates[middle : middle + 1]
+    best = [
+        windows[_correlations(template, windows, size)[0].argmax()]
+        for windows, size in zip(_windows(x, width), sizes, strict=True)
+    ]
+    return np.stack(best)
+
+
+def _templates(x: NDArray[np.float32], width: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return what is salient in each dream, flattened and of norm 1, and the norm that it had."""
     firsts = salient(x, width)
     parts, sizes = _centered(np.stack([one[:, first : first + width] for one, first in zip(x, firsts, strict=True)]))
-    templates = _divided(parts, sizes)
+    return _divided(parts, sizes), sizes
+
+
+def _windows(x: NDArray[np.float32], width: int) -> Iterator[NDArray[np.float32]]:
+    """Yield the windows of each dream, of shape (window, channel, width)."""
     over = width // OVER
-    best = np.empty((len(x), len(x)), dtype=np.float32)
-    for number, one in enumerate(np.pad(x, ((0, 0), (0, 0), (over, over)), mode="edge")):
-        windows, norms = _centered(np.lib.stride_tricks.sliding_window_view(one, width, axis=1).swapaxes(0, 1))
-        best[:, number] = (templates @ _divided(windows, np.maximum(norms, FAINT * sizes[number])).T).max(axis=1)
-    return np.float32(0.5) * (best + best.T)
+    for one in np.pad(x, ((0, 0), (0, 0), (over, over)), mode="edge"):
+        yield np.lib.stride_tricks.sliding_window_view(one, width, axis=1).swapaxes(0, 1)
+
+
+def _correlations(
+    templates: NDArray[np.float32], windows: NDArray[np.float32], size: np.float32
+) -> NDArray[np.float32]:
+    """Correlate templates with the windows of a dream, whose salient part has that norm."""
+    flat, norms = _centered(windows)
+    return templates @ _divided(flat, np.maximum(norms, FAINT * size)).T
 
 
 def _centered(windows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

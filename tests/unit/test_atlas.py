@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import seqdream_widget as sd
 from benchmarks.planted import correlations
-from seqdream_widget.sweeps.motifs import clustered, salient, similarity
+from seqdream_widget.sweeps.motifs import aligned, clustered, salient, similarity
 
 G, R = sd.objectives, sd.regularizers
 
@@ -163,14 +163,26 @@ def test_dreams_that_failed_show_no_motif_and_bounds_are_said(planted):
 def test_the_plots_show_every_verdict_and_motif(planted):
     mpl.use("agg")
     _, atlas = planted
-    left, right = atlas.plot_verdicts().axes
+    left, _ = atlas.plot_verdicts().axes
     assert [text.get_text() for text in left.get_yticklabels()] == [
         "Logit(target='plain')",
         "Logit(target='triggered')",
     ]
-    named = [text.get_text() for text in right.get_legend().get_texts()]
-    assert set(named) == set(atlas.table["verdict"].dropna())
-    axes = atlas.plot_motifs(most=2).axes
-    titles = [axis.get_title() for axis in axes if axis.get_title()]
-    assert titles[0].startswith("triggered: ")
-    assert titles[0].endswith(" of 40")
+    (legend,) = left.figure.legends
+    assert {text.get_text() for text in legend.get_texts()} == set(atlas.table["verdict"].dropna())
+    axes = [axis for axis in atlas.plot_motifs(most=2).axes if axis.get_title()]
+    assert axes[0].get_title().startswith("triggered: ")
+    first = atlas.motifs().table.iloc[0]
+    assert f"{first['dreams']} of 40\ndream {first['middle']}, samples {first['first']} to" in axes[0].get_title()
+    curves = np.array([line.get_ydata() for line in axes[0].lines])
+    assert curves.shape == (first["dreams"], 25)
+    assert curves.std(axis=1) == pytest.approx(1, abs=1e-3)
+    assert (curves @ curves[-1] / 25 >= 0.8).all(), "all lie on the one in the middle"
+
+
+def test_what_is_alike_is_laid_on_each_other_wherever_it_was():
+    x = np.zeros((3, 2, 50), dtype=np.float32)
+    shape = np.array([[1, 3, -2, 2], [0, 1, 2, -1]])
+    for row, at in enumerate((0, 21, 46)):
+        x[row, :, at : at + 4] = (row + 1) * shape
+    assert (aligned(x, 4, 1) == np.arange(1, 4)[:, None, None] * shape).all()
