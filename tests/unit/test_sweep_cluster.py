@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import threading
 import warnings
@@ -55,6 +56,21 @@ def same(one: sd.Atlas, other: sd.Atlas) -> None:
 
 def test_the_table_is_the_same_as_here_to_the_bit(demo, client):
     same(sd.sweep(demo.model, client=client, **settings(demo)), sd.sweep(demo.model, **settings(demo)))
+
+
+def page_faults() -> int:
+    """Count how often the system gives a page while pieces as large as activations are made and freed."""
+    torch.ones(2**21)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(20):
+        torch.ones(2**21)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+
+def test_a_worker_keeps_what_a_step_has_freed_for_the_next(demo, client):
+    sd.sweep(demo.model, client=client, **settings(demo))
+    pages = 20 * 2**23 // resource.getpagesize()
+    assert max(client.run(page_faults).values()) < pages / 10
 
 
 def test_a_model_of_a_notebook_travels_by_its_code(client):
