@@ -17,8 +17,8 @@ import seqdream_widget as sd
 
 G, R = sd.objectives, sd.regularizers
 KILLS = int(os.environ.get("KILLS", "2"))
-SEEDS, BATCH = 40, 4
-BATCHES = 2 * SEEDS // BATCH
+SEEDS = 10
+BATCHES = 2 * SEEDS
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload([__name__])
 
@@ -31,8 +31,8 @@ def dreamed(folder: Path | None) -> sd.Atlas:
         objectives=[G.Logit(0), G.Margin(1)],
         regularizers=[[R.L2(0.05), R.Noise(0.1)]],
         seeds=range(SEEDS),
-        steps=60,
-        batch=BATCH,
+        steps=200,
+        batch=1,
         directory=folder,
         progress=False,
     )
@@ -80,7 +80,7 @@ def test_a_sweep_that_was_killed_goes_on_to_the_same_table(tmp_path, whole):
             resumed(folder, whole)
             folder = tmp_path / f"{number}"
         for attempt in range(5):
-            if killed_at(moment, folder, BATCH * float(np.median(whole.seconds))):
+            if killed_at(moment, folder, float(np.median(whole.seconds))):
                 break
             # It was done just before: once more, from the beginning.
             resumed(folder, whole)
