@@ -100,7 +100,7 @@ def plotted_motifs(atlas: Atlas, least: float, width: int | None, most: int) -> 
             f"dream {row['middle']}, samples {row['first']} to {row['last']}",
             fontsize="small",
         )
-        axis.tick_params(labelsize="small")
+        axis.tick_params(labelsize="small", labelbottom=True)
     figure.supxlabel("sample of the motif", fontsize="small")
     figure.supylabel("standard deviations", fontsize="small")
     return figure
