@@ -38,7 +38,7 @@ import seqdream_widget as sd
 demo = sd.load_demo("forda")
 presets = [kind(demo.data, name) for name in demo.data.class_names for kind in (sd.presets.centered, sd.presets.rim)]
 atlas = sd.sweep(demo.model, data=demo.data, objectives=[*presets, sd.objectives.Logit("abnormal")],
-                 starts=["noise", 5, 31], seeds=range(12), steps=100)
+                 seeds=range(8), steps=300)
 explorer = atlas.show()
 explorer
 """
@@ -98,7 +98,7 @@ def take_gallery(page: Page, lab: Lab, name: str, width: int, *, dark: bool) -> 
     lab.run_all(page)
     gallery = page.locator(".seqdream-gallery")
     expect(gallery.locator("[data-dream]").first).to_be_visible(timeout=120_000)
-    gallery.get_by_role("combobox", name="Order", exact=True).select_option(label="highest probability")
+    gallery.get_by_role("combobox", name="Order", exact=True).select_option(label="nearest to its class")
     gallery.locator("[aria-posinset='6']").click()
     expect(gallery.locator(".seqdream-gallery-status")).to_contain_text("is open below")
     page.mouse.move(0, 0)

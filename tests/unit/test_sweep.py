@@ -216,16 +216,18 @@ def test_dreams_that_differ_only_in_weights_targets_starts_and_seeds_share_one_b
     assert len(grid.dreams) == 32
     assert [len(batch) for batch in grid.batches()] == [32]
     presets = [sd.presets.centered(demo.data, name) for name in demo.data.class_names]
-    assert len(made(demo, presets, rate=0.05).batches()) == 1
-    assert len(made(demo, presets).batches()) == 2, "their learning rates go by the amplitude of their classes"
+    assert len(made(demo, presets, rate=0.05, batch=32).batches()) == 1
+    assert len(made(demo, presets, batch=32).batches()) == 2, (
+        "their learning rates go by the amplitude of their classes"
+    )
 
 
 def test_other_kinds_of_regularizers_layers_or_rhythms_do_not(demo):
     settings = [[], [R.L2()], [R.L1()], [R.L2(), R.L1()], [R.GaussianBlur(every=2)], [R.GaussianBlur(every=3)]]
     assert len(made(demo, [G.Logit(0)], settings, batch=32).batches()) == 6
-    assert len(made(demo, [G.Logit(0), G.Channel("conv1", 1), G.Channel("conv1", 2)]).batches()) == 2
+    assert len(made(demo, [G.Logit(0), G.Channel("conv1", 1), G.Channel("conv1", 2)], batch=32).batches()) == 2
     off = [[R.L2()], [R.L2(), R.L1(enabled=False)]]
-    assert len(made(demo, [G.Logit(0)], off).batches()) == 1
+    assert len(made(demo, [G.Logit(0)], off, batch=32).batches()) == 1
 
 
 @pytest.mark.parametrize(("dreams", "batch"), [(1, 1), (12, 1), (20, 32), (64, 64), (65, 32), (512, 64), (130, 32)])
