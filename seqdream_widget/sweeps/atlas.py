@@ -81,6 +81,16 @@ class Atlas:
         Each dream's share of the time that its batch took. It is no part of the table, which is the same each time.
     model, data
         What was dreamed on; ``None`` in an atlas that was loaded without.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> demo = sd.load_demo("forda")
+    >>> atlas = sd.sweep(
+    ...     demo.model, data=demo.data, objectives=[sd.objectives.Logit(1)], seeds=range(2), steps=3, progress=False
+    ... )
+    >>> len(atlas.table), atlas.sequences.shape
+    (2, (2, 1, 500))
     """
 
     def __init__(  # noqa: PLR0917 - as they are documented
