@@ -26,7 +26,7 @@ author = "the seqdream_widget developers"
 copyright = f"2026, {author}"  # noqa: A001 - Sphinx's name for it
 version = release = seqdream_widget.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build", "README.md"]
 default_role = "py:obj"
 suppress_warnings = [
@@ -43,7 +43,7 @@ autodoc_class_signature = "mixed"
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
-maximum_signature_line_length = 88
+maximum_signature_line_length = 60
 python_use_unqualified_type_names = True
 toc_object_entries_show_parents = "hide"
 
@@ -51,13 +51,15 @@ html_theme = "pydata_sphinx_theme"
 html_title = "seqdream_widget"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_show_sourcelink = False
 html_copy_source = False
+# Pages that are alone in their chapter have nothing to list at the left.
+html_sidebars = {page: [] for page in ("index", "tutorial", "gallery", "honesty", "comparison")}
 html_theme_options = {
     "logo": {"text": "seqdream_widget"},
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 8,
     "navbar_end": ["theme-switcher"],
-    "show_toc_level": 2,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],
@@ -102,7 +104,8 @@ def escape_bars(*event: Any) -> None:
     """Keep ``|x|`` in a first line what it is: the widget shows that line as plain text, so it has no markup."""
     lines: list[str] = event[-1]
     if lines:
-        lines[0] = lines[0].replace("|", "\\|")
+        parts = lines[0].split("``")  # odd ones are literal as they are
+        lines[0] = "``".join(part if i % 2 else part.replace("|", "\\|") for i, part in enumerate(parts))
 
 
 def write_replay(app: Sphinx, failed: Exception | None) -> None:

@@ -8,7 +8,7 @@ import seqdream_widget as sd
 
 
 def session() -> sd.Session:
-    """Return FordA's "abnormal" dreamed from a real "normal" engine, steered as a person would."""
+    """Dream FordA's "abnormal" from a real "normal" engine, steered as a person would."""
     demo = sd.load_demo("forda")
     steered = sd.Session(
         demo.model,
@@ -19,7 +19,7 @@ def session() -> sd.Session:
         regularizers=[sd.regularizers.TotalVariation(0.02), sd.regularizers.Standardize()],
     )
     steered.run(40)
-    steered.submit(sd.commands.Note("this valley stays as it was recorded"))
+    steered.submit(sd.commands.Note("these three swings are to stay"))
     steered.submit(sd.commands.Freeze(100, 160))
     steered.run(40)
     steered.submit(sd.commands.Note("what if there were a peak here?"))

@@ -69,6 +69,11 @@ class Log:
     def load(path: str | Path) -> Log:
         """Read what `save` wrote.
 
+        Parameters
+        ----------
+        path : str or Path
+            Of the records; the tensors are beside them.
+
         Raises
         ------
         ValueError

@@ -85,6 +85,11 @@ class Preset:
     def on(self, data: SequenceDataset | None) -> Preset:
         """Return it with real sequences to go by: its own, or else these.
 
+        Parameters
+        ----------
+        data : SequenceDataset, optional
+            Those of the run.
+
         Raises
         ------
         ValueError

@@ -76,7 +76,13 @@ class SampleCommand(Command, abstract=True):
         return self.channel or 0
 
     def refuse_frozen(self, dreamer: Dreamer, start: int, stop: int) -> None:
-        """Raise if one of the samples is frozen."""
+        """Refuse to change frozen samples.
+
+        Raises
+        ------
+        ValueError
+            If one of ``start … stop − 1`` is frozen; the message names the first.
+        """
         frozen = dreamer.frozen[self.dream, self.one_channel(dreamer), start:stop].nonzero()
         if len(frozen):
             raise ValueError(f"{type(self).__name__}: sample {start + int(frozen[0])} is frozen; unfreeze it first")

@@ -107,6 +107,13 @@ class Regularizer(Described, ABC):
     def changed(self, enabled: bool | None, parameters: Mapping[str, Any]) -> Self:
         """Return a copy with other settings.
 
+        Parameters
+        ----------
+        enabled : bool, optional
+            As it is unless given.
+        parameters : mapping of str to float
+            By their names, within their bounds.
+
         Raises
         ------
         ValueError

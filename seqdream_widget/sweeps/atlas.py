@@ -278,7 +278,20 @@ class Atlas:
         return plotted_verdicts(self)
 
     def plot_motifs(self, least: float = ALIKE, width: int | None = None, most: int = 4) -> Any:
-        """Draw the most frequent motifs of each class, at most so many; returns the matplotlib figure."""
+        """Draw the most frequent motifs of each class; returns the matplotlib figure.
+
+        Parameters
+        ----------
+        least, width
+            As for `motifs`.
+        most : int
+            Of each class, 1 to 20.
+
+        Raises
+        ------
+        ValueError
+            If a number is out of bounds.
+        """
         return plotted_motifs(self, least, width, whole("most", most, 1, 20))
 
     # ---- going on -----------------------------------------------------------------------------------------------

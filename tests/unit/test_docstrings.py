@@ -7,25 +7,26 @@ import inspect
 import re
 import textwrap
 from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 
 import seqdream_widget as sd
 from seqdream_widget.parameters import Described, parameters_of
 
-MODULES = ("commands", "objectives", "parameterizations", "presets", "regularizers")
+MODULES = {"commands", "lab", "objectives", "parameterizations", "presets", "regularizers", "workshop"}
 GIVEN = {"self", "cls", "args", "kwargs"}
 FOR_THE_PACKAGE = {"anchor", "origin"}  # filled in by it
 
 
-def public() -> Iterator[tuple[str, type]]:
+def public(module: ModuleType = sd, prefix: str = "") -> Iterator[tuple[str, type]]:
     """List what users call by name; whatever is a module of its own by its own names."""
-    for name in sd.__all__:
-        thing = getattr(sd, name)
+    for name in module.__all__:
+        thing = getattr(module, name)
         if inspect.ismodule(thing):
-            yield from ((f"{name}.{inner}", getattr(thing, inner)) for inner in thing.__all__)
+            yield from public(thing, f"{prefix}{name}.")
         elif callable(thing):
-            yield name, thing
+            yield f"{prefix}{name}", thing
 
 
 NAMES = dict(public())
@@ -56,7 +57,8 @@ def lineage(thing: object) -> list[object]:
 
 
 def methods(thing: type) -> Iterator[tuple[str, object]]:
-    for name, member in vars(thing).items() if inspect.isclass(thing) else ():
+    """List what can be called of a class, also what it has from others of the package."""
+    for name, member in (item for one in lineage(thing) if inspect.isclass(one) for item in vars(one).items()):
         function = member.__func__ if isinstance(member, classmethod | staticmethod) else member
         if not name.startswith("_") and inspect.isfunction(function):
             yield name, function
@@ -69,7 +71,7 @@ def raises(function: object) -> bool:
 
 
 def test_the_modules_are_public():
-    assert set(MODULES) <= set(sd.__all__)
+    assert {name for name in sd.__all__ if inspect.ismodule(getattr(sd, name))} == MODULES
 
 
 @EACH
