@@ -1,4 +1,4 @@
-"""The documentation as a visitor has it: built without a warning, every link leads somewhere, a dream plays in front."""
+"""The documentation as a visitor has it: built without a warning, each link leads somewhere, a dream plays in front."""
 
 from __future__ import annotations
 
