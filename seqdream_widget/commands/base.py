@@ -15,8 +15,8 @@ class Command(Described, ABC):
     Examples
     --------
     >>> import seqdream_widget as sd
-    >>> sorted(sd.commands.Command.types)[:3]
-    ['edit', 'freeze', 'move_point']
+    >>> sd.commands.Command.types["freeze"]
+    <class 'seqdream_widget.commands.samples.Freeze'>
     """
 
     types: ClassVar[dict[str, type[Command]]] = {}

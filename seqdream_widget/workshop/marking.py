@@ -101,10 +101,8 @@ class Marks(Sequence[Mark]):
     anna  ✓ · · · · ·
     >>> marks.of("anna", 1).words
     'passed'
-    >>> print(marks.to_csv())
-    student,exercise,passed,verified,words
-    anna,1,True,True,passed
-    <BLANKLINE>
+    >>> marks.to_csv().splitlines()
+    ['student,exercise,passed,verified,words', 'anna,1,True,True,passed']
     """
 
     def __init__(self, marks: Sequence[Mark], unread: Sequence[tuple[str, str]] = ()) -> None:
