@@ -14,6 +14,7 @@ from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.transforms import SphinxTransform
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -34,6 +35,7 @@ suppress_warnings = [
     "ref.python",  # a word in a docstring, such as "sequence", that names several things
 ]
 
+myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
 myst_links_external_new_tab = False
 
@@ -100,6 +102,23 @@ def find_by_short_name(
     return env.domains["py"].resolve_xref(env, node["refdoc"], app.builder, "obj", full, node, content)
 
 
+class PictureOfEachTheme(SphinxTransform):
+    """Show a picture called ``…-light.png`` on light pages, and the one called ``…-dark.png`` on dark ones."""
+
+    default_priority = 500
+
+    def apply(self, **_: Any) -> None:
+        """Put the dark picture beside the light one; the theme hides one of them."""
+        for light in list(self.document.findall(nodes.image)):
+            dark = light["uri"].replace("-light.png", "-dark.png")
+            if dark != light["uri"] and (Path(self.document["source"]).parent / dark).is_file():
+                twin = light.deepcopy()
+                twin["uri"] = dark
+                twin["classes"].append("only-dark")
+                light["classes"].append("only-light")
+                light.parent.insert(light.parent.index(light) + 1, twin)
+
+
 def escape_bars(*event: Any) -> None:
     """Keep ``|x|`` in a first line what it is: the widget shows that line as plain text, so it has no markup."""
     lines: list[str] = event[-1]
@@ -116,6 +135,7 @@ def write_replay(app: Sphinx, failed: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect what is ours."""
+    app.add_transform(PictureOfEachTheme)
     app.connect("source-read", prepare)
     app.connect("autodoc-process-docstring", escape_bars)
     app.connect("missing-reference", find_by_short_name)
