@@ -31,6 +31,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build", "README.md"]
 default_role = "py:obj"
 suppress_warnings = [
+    "toc.empty_glob",
     "myst.header",  # pages whose only headings are the names of classes
     "ref.python",  # a word in a docstring, such as "sequence", that names several things
 ]
