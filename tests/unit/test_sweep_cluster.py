@@ -113,7 +113,7 @@ def test_when_a_worker_is_killed_in_the_middle_nothing_is_lost_or_doubled(demo, 
         keep(self, number, outcomes)
 
     monkeypatch.setattr(sweep.Shelf, "keep", keeps)
-    many = settings(demo, seeds=range(16), steps=40, batch=1)
+    many = settings(demo, seeds=range(6), steps=20, batch=1)
     atlas = sd.sweep(demo.model, client=client, directory=tmp_path / "s", **many)
     assert killed[0] not in client.run(os.getpid).values()
     assert sorted(kept) == list(range(len(kept)))
@@ -152,7 +152,7 @@ def test_what_cannot_travel_is_said(demo, client):
 
 
 def test_a_client_that_goes_away_leaves_what_is_finished(demo, tmp_path):
-    kept, many = [], settings(demo, seeds=range(12), steps=40, batch=1)
+    kept, many = [], settings(demo, seeds=range(4), steps=20, batch=1)
     with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
         client = Client(cluster)
         keep = sweep.Shelf.keep
@@ -169,7 +169,7 @@ def test_a_client_that_goes_away_leaves_what_is_finished(demo, tmp_path):
                 demo.model,
                 client=client,
                 directory=tmp_path / "s",
-                **settings(demo, seeds=range(12), steps=40, batch=1),
+                **settings(demo, seeds=range(4), steps=20, batch=1),
             )
     gone = atlas.table["failure"] == distant.GONE
     assert 2 <= (~gone).sum() < len(atlas)
