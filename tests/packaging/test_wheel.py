@@ -56,7 +56,8 @@ def built(tmp_path_factory):
 def test_the_wheel_holds_front_end_demos_and_types_and_no_tests(built):
     names = set(zipfile.ZipFile(built[0]).namelist())
     assert names >= NEEDED
-    assert "seqdream_widget/notebooks/01_quickstart.ipynb" in names
+    notebooks = {path.relative_to(ROOT / "notebooks").as_posix() for path in (ROOT / "notebooks").rglob("0*.ipynb")}
+    assert names >= {f"seqdream_widget/notebooks/{name}" for name in {*notebooks, "workshop/marking.ipynb"}}
     assert not [name for name in names if name.startswith(("tests/", "js/", "benchmarks/")) or "checkpoint" in name]
     demos = sum(info.file_size for info in zipfile.ZipFile(built[0]).infolist() if "/demos/" in info.filename)
     assert demos < 3 * 2**20
@@ -82,4 +83,6 @@ def test_the_wheel_works_in_an_empty_environment(built, tmp_path):
     assert run(seqdream, "replay", "out/dream.jsonl", cwd=tmp_path, env=environment).startswith("the same bits")
     run(seqdream, "demo", "--json", cwd=tmp_path, env=environment)
     assert (tmp_path / "seqdream" / "01_quickstart.ipynb").is_file()
+    run(seqdream, "workshop", "mine", "--solutions", cwd=tmp_path, env=environment)
+    assert (tmp_path / "mine" / "solutions" / "06_the_border_of_two_faults.ipynb").is_file()
     assert str(tmp_path) in told

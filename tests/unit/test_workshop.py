@@ -7,7 +7,6 @@ import zipfile
 
 import pytest
 import torch
-from torch import nn
 
 import seqdream_widget as sd
 from seqdream_widget.workshop import handin, marking
@@ -297,59 +296,14 @@ def test_what_is_no_archive_and_what_would_run_for_hours_is_refused(forda, tmp_p
 
 def test_the_notebooks_are_copied_and_a_second_copy_leaves_a_students_work(tmp_path):
     written = sd.workshop.copy_to(tmp_path / "mine")
-    names = [path.relative_to(tmp_path / "mine").as_posix() for path in written]
-    assert names[0] == "01_first_dream.ipynb"
-    assert "solutions/06_the_border_of_two_faults.ipynb" in names
-    assert len(names) == 13
+    assert [path.name[:2] for path in written] == ["01", "02", "03", "04", "05", "06"]
+    assert not (tmp_path / "mine" / "solutions").exists()
     written[0].write_text("my work")
     assert sd.workshop.copy_to(tmp_path / "mine") == []
     assert written[0].read_text() == "my work"
-
-
-# ---- learners ---------------------------------------------------------------------------------------------------
-
-
-def test_a_model_in_training_mode_is_dreamed_in_eval_mode_and_left_in_training_mode(forda):
-    model = sd.load_demo("forda").model.train()
-    one = sd.dream(model, O.Logit(1), data=forda.data, start=5, steps=3, progress=False)
-    two = sd.dream(forda.model, O.Logit(1), data=forda.data, start=5, steps=3, progress=False)
-    assert torch.equal(one.sequence, two.sequence)
-    assert model.training
-
-
-def test_doubles_and_lists_work_and_a_gap_is_named_with_its_place():
-    x = torch.randn(6, 40, dtype=torch.float64)
-    y = ["a", "b"] * 3
-    data = sd.SequenceDataset(x.tolist(), y)
-    assert data.x.dtype == sd.SequenceDataset(x.numpy(), y).x.dtype == torch.float32
-    assert torch.equal(data.x, sd.SequenceDataset(x, y).x)
-    x[2, 7] = float("nan")
-    with pytest.raises(ValueError, match=r"in sequence 2, channel 0, sample 7; fill or drop"):
-        sd.SequenceDataset(x, y)
-
-
-def test_a_double_model_dreams_in_double():
-    model = nn.Sequential(nn.Flatten(), nn.Linear(40, 2)).double()
-    result = sd.dream(model, O.Logit(1), length=40, channels=1, steps=2, progress=False)
-    assert result.sequence.shape == (1, 1, 40)
-
-
-def test_a_data_frame_with_a_row_a_sequence_works_or_says_what_to_do():
-    pandas = pytest.importorskip("pandas")
-    frame = pandas.DataFrame(torch.randn(6, 40).numpy())
-    labels = pandas.Series(["a", "b"] * 3)
-    data = sd.SequenceDataset(frame, labels)
-    assert data.x.shape == (6, 1, 40)
-    assert data.class_names == ("a", "b")
-
-
-def test_cells_out_of_order_and_twice_leave_one_run_each(forda):
-    w = sd.SeqDream(forda.model, O.Logit("abnormal"), data=forda.data)
-    w.close()
-    w.close()
-    with pytest.raises(RuntimeError, match="closed"):
-        w.play()
-    again = sd.SeqDream(session=w.session)
-    again.step(2)
-    assert again.step_count == 2
-    again.close()
+    for_teachers = sd.workshop.copy_to(tmp_path / "mine", solutions=True)
+    names = [path.relative_to(tmp_path / "mine").as_posix() for path in for_teachers]
+    assert names[0] == "marking.ipynb"
+    assert [name for name in names[1:] if not name.startswith("solutions/0")] == []
+    assert len(names) == 7
+    assert written[0].read_text() == "my work"
