@@ -6,7 +6,7 @@ NODE_MODULES := js/node_modules/.installed
 FRONT_END := seqdream_widget/static/widget.js
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: demo test build environment lint types test-python test-js exactness test-crash test-sweep-crash test-browser test-kernels bench-streaming bench-editor bench-engine bench-plausibility bench-planted bench-lab bench-sweep soak pictures screenshots clean
+.PHONY: demo test build environment lint types test-python test-js exactness test-crash test-sweep-crash test-browser test-kernels bench-streaming bench-editor bench-engine bench-plausibility bench-planted bench-lab bench-seat bench-sweep soak pictures screenshots clean
 .DELETE_ON_ERROR:
 
 demo: build  ## JupyterLab on the quickstart; NO_BROWSER=1 only serves it and prints the address
@@ -71,6 +71,9 @@ bench-editor: build chromium  ## how the editor feels: pointer to pixel, drag to
 
 bench-lab: build chromium  ## steps/s with the whole Lab open, beside the widget alone
 	$(BIN)/python -m benchmarks.lab
+
+bench-seat: build chromium  ## what a seat in a workshop costs: memory and processor
+	$(BIN)/python -m benchmarks.seat
 
 STEPS ?= 1000000
 soak: build  ## so many steps in a real kernel, steered all along: memory, pace, nothing left behind

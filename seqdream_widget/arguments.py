@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from torch import nn
 
 from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.errors import kind_of
 
 
 def known_model(model: object) -> nn.Module:
@@ -27,7 +28,7 @@ def known_model(model: object) -> nn.Module:
         remedy = "weights alone are none: make the network, network.load_state_dict(…), and give the network"
     elif isinstance(model, str):
         remedy = "make the network, network.load_state_dict(torch.load(path, weights_only=True)), and give the network"
-    raise TypeError(f"the model is a {type(model).__name__}; {remedy}")
+    raise TypeError(f"the model is a {kind_of(model)}; {remedy}")
 
 
 def known_data(data: object) -> SequenceDataset:
@@ -39,5 +40,5 @@ def known_data(data: object) -> SequenceDataset:
         If it is none.
     """
     if not isinstance(data, SequenceDataset):
-        raise TypeError(f"data is a {type(data).__name__}; give sd.SequenceDataset(x, y)")
+        raise TypeError(f"data is a {kind_of(data)}; give sd.SequenceDataset(x, y)")
     return data

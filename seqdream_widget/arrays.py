@@ -80,7 +80,7 @@ def _of_frame(noun: str, frame: Any) -> NDArray[Any]:
     if others:
         named = ", ".join(f'"{name}"' for name in others[:5]) + (" …" if len(others) > 5 else "")  # noqa: PLR2004 - a line
         raise ValueError(
-            f"{noun} has {len(others)} column(s) that hold no numbers: {named}; leave them out, {noun}.drop(columns=…), or "
-            f"read them as numbers, {noun}.astype(float)"
+            f"{noun} has {len(others)} column(s) that hold no numbers: {named}; leave them out, "
+            f"{noun}.drop(columns=…), or read them as numbers, {noun}.astype(float)"
         )
     return frame.to_numpy(dtype=float, na_value=np.nan)

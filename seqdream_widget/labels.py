@@ -18,7 +18,7 @@ _SHOWN = 10
 """Labels an error message lists before it abbreviates."""
 
 
-def labels_of(y: ArrayLike | Tensor, count: int) -> list[Label]:
+def labels_of(y: ArrayLike | Tensor | None, count: int) -> list[Label]:
     """List the labels of so many sequences as plain ints, floats or strings; integral floats become ints.
 
     Raises
@@ -28,7 +28,7 @@ def labels_of(y: ArrayLike | Tensor, count: int) -> list[Label]:
     ValueError
         If a label is missing or of another kind.
     """
-    array = np.asarray(y.detach().cpu().numpy() if isinstance(y, Tensor) else y)
+    array = np.asarray(y.detach().cpu().numpy() if isinstance(y, Tensor) else cast("Any", y))
     if array.ndim != 1:
         one_hot = "; of one-hot rows, y.argmax(1)" if array.ndim == 2 and array.shape[1] > 1 else ""  # noqa: PLR2004 - rows
         said = "y is None" if y is None else f"y has shape {array.shape}"

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, cast
 
-import anywidget
 import torch
 import traitlets
 from jaxtyping import Float
@@ -21,6 +20,7 @@ from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.drivers import runner_class
 from seqdream_widget.errors import StepError
 from seqdream_widget.exports import Exports
+from seqdream_widget.front import FrontEnd
 from seqdream_widget.judge import Plausibility
 from seqdream_widget.keeping import Bundle, Keeping
 from seqdream_widget.log import Log
@@ -51,7 +51,7 @@ if not (STATIC / "widget.js").exists():
     )
 
 
-class SeqDream(Exports, anywidget.AnyWidget):
+class SeqDream(Exports, FrontEnd):
     """A dream to watch and steer, in the notebook.
 
     Parameters
