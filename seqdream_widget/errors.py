@@ -60,8 +60,7 @@ def kind_of(value: Any) -> str:
     >>> kind_of([1, 2])
     'list'
     """
-    kind: type = type(value)
-    return kind.__name__
+    return value.__class__.__name__
 
 
 def unknown(kind: str, value: object, known: Iterable[str]) -> str:
