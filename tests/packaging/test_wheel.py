@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+BIN = "Scripts" if os.name == "nt" else "bin"
 NEEDED = {
     "seqdream_widget/static/widget.js",
     "seqdream_widget/static/widget.css",
@@ -72,12 +73,12 @@ def test_the_sdist_holds_the_built_front_end_and_its_sources(built):
 
 def test_the_wheel_works_in_an_empty_environment(built, tmp_path):
     venv.create(tmp_path / "env", with_pip=True)
-    python = tmp_path / "env" / "bin" / "python"
+    python = tmp_path / "env" / BIN / "python"
     run(python, "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt", built[0], timeout=280)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     told = run(python, "-c", TRY_IT, cwd=tmp_path, env=environment)
     assert "torch.Size([1, 1, 500]) 3" in told
-    seqdream = tmp_path / "env" / "bin" / "seqdream"
+    seqdream = tmp_path / "env" / BIN / "seqdream"
     dream = ("--demo", "forda", "--target", "abnormal", "--steps", 5, "--quiet", "--out", "out")
     run(seqdream, "dream", *dream, cwd=tmp_path, env=environment)
     assert run(seqdream, "replay", "out/dream.jsonl", cwd=tmp_path, env=environment).startswith("the same bits")
