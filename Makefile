@@ -30,8 +30,8 @@ $(FRONT_END): $(NODE_MODULES) $(shell find js/src js/scripts -type f)
 	cd js && npm run build
 	touch $@
 
-wheel: $(FRONT_END) $(ENVIRONMENT)  ## dist/seqdream_widget-….whl, to install where there is no Node
-	$(BIN)/python -m build --wheel --outdir dist .
+wheel: $(FRONT_END)  ## dist/seqdream_widget-….whl, to install where there is no Node
+	$(PYTHON) -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 .PHONY: chromium
 chromium:

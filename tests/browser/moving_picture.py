@@ -5,6 +5,7 @@ python -m tests.browser.moving_picture
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
 import time
@@ -19,9 +20,10 @@ PATH = Path(__file__).parents[2] / "docs" / "images" / "steered.webp"
 MOST_BYTES = 1_500_000
 CELL = """
 import seqdream_widget as sd
-demo = sd.load_demo("forda")
-w = sd.SeqDream(demo.model, sd.objectives.Logit("abnormal"), data=demo.data, start=5, learning_rate=0.004,
+demo = sd.load_demo("ecg5000")
+w = sd.SeqDream(demo.model, sd.objectives.Logit("PVC"), data=demo.data, start=0, learning_rate=0.0008,
                 regularizers=[sd.regularizers.TotalVariation(0.02), sd.regularizers.Standardize()])
+w.step(2)
 w
 """
 # A browser without a screen has a pointer that nobody sees.
@@ -80,28 +82,35 @@ def middle(locator: Locator) -> tuple[float, float]:
 
 
 def act(page: Page, camera: Camera, root: Locator) -> None:
-    """Play, drag a control point while it runs, freeze a stretch, and watch the rest go on."""
+    """Play, drag a control point while it runs, freeze a stretch, and send the rest to another class."""
     camera.watch(0.6)
     camera.press(root.get_by_role("button", name="Play", exact=True))
-    camera.watch(2.2)
-    x, y = middle(root.locator("[role=slider][data-index]").nth(9))
+    camera.watch(2.5)
+    points = root.locator("[role=slider][data-index]")
+    x, y = middle(points.nth(points.count() // 2))
     camera.move(x, y)
     page.mouse.down()
-    camera.move(x + 2, y - 110, frames=12)
+    camera.move(x + 2, y - 90, frames=12)
     camera.watch(0.8)
     page.mouse.up()
-    camera.watch(1.8)
+    camera.watch(2.0)
     camera.press(root.get_by_role("radio", name="Freeze", exact=True))
     box = root.locator(".seqdream-area").first.bounding_box()
     assert box
     y = box["y"] + box["height"] * 0.85
-    camera.move(box["x"] + 0.58 * box["width"], y)
+    camera.move(box["x"] + 0.02 * box["width"], y)
     page.mouse.down()
-    camera.move(box["x"] + 0.74 * box["width"], y, frames=10)
+    camera.move(box["x"] + 0.36 * box["width"], y, frames=10)
     page.mouse.up()
-    camera.watch(2.2)
+    camera.watch(0.6)
+    target = root.get_by_role("combobox", name="Target class")
+    camera.press(target)
+    target.press_sequentially("supra")
+    camera.watch(0.3)
+    target.press("Enter")
+    camera.watch(3.5)
     camera.press(root.get_by_role("button", name="Pause", exact=True))
-    camera.watch(1.0)
+    camera.watch(0.5)
 
 
 def written(frames: list[tuple[float, bytes]], path: Path) -> None:
@@ -125,9 +134,8 @@ def written(frames: list[tuple[float, bytes]], path: Path) -> None:
 
 
 def main() -> None:
-    lab = Lab()
-    lab.write("moving.ipynb", CELL)
-    with chromium() as browser:
+    with contextlib.closing(Lab()) as lab, chromium() as browser:
+        lab.write("moving.ipynb", CELL)
         page = browser.new_page(viewport={"width": 1130, "height": 1000})
         lab.open(page, "moving.ipynb")
         page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
@@ -141,7 +149,6 @@ def main() -> None:
         act(page, camera, root)
         written(camera.frames, PATH)
         page.close()
-    lab.close()
     print(f"{len(camera.frames)} frames, {PATH.stat().st_size:,} bytes")
 
 
