@@ -18,6 +18,8 @@ from tests.browser.jupyter import Lab, chromium
 
 PATH = Path(__file__).parents[2] / "docs" / "images" / "steered.webp"
 MOST_BYTES = 1_500_000
+GROWTH = 26
+"""Pixels by which the status line grows when there is a verdict."""
 CELL = """
 import seqdream_widget as sd
 demo = sd.load_demo("ecg5000")
@@ -46,7 +48,8 @@ class Camera:
         self._page = page
         box = root.bounding_box()
         assert box
-        self._clip: FloatRect = {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
+        height = box["height"] + GROWTH
+        self._clip: FloatRect = {"x": box["x"], "y": box["y"], "width": box["width"], "height": height}
         self.frames: list[tuple[float, bytes]] = []
         self._at = (0.0, 0.0)
 

@@ -75,6 +75,10 @@ def test_of_an_unheld_dream_the_advice_goes_by_what_is_switched_on_and_what_is_o
     assert "sets its size and leaves the jumps" in told(check(R.Standardize()))
     assert "what smooths is too strong" in told(check(R.TotalVariation(1.0)))
     assert "all take from the amplitude" in told(check(R.TotalVariation(1.0)))
+    feeble = told(check(R.TotalVariation(0.002)))
+    assert "raise the weight of what smooths" in feeble
+    assert "it is louder than real engines" in feeble
+    assert "its frequencies are not those of engines" in feeble
     hasty = engine(forda, steps=120)
     hasty.submit(C.SetRegularizer("total_variation", weight=0.05))
     hasty.run(3)
@@ -91,6 +95,7 @@ def test_of_a_smoothed_dream_the_smoother_has_to_stay(forda):
     dead = told(check(R.ExponentialSmoothing(alpha=0.1, every=1)))
     assert "alpha 0.1 on every 1. step" in dead
     assert "it takes away between two steps" in dead
+    assert "it smooths too little" in told(check(R.ExponentialSmoothing(alpha=0.98, every=50)))
     quiet = check(R.ExponentialSmoothing(alpha=0.3, every=10))
     assert "that is what standardize is for" in told(quiet).lower()
 
@@ -157,6 +162,9 @@ def test_a_border_is_of_the_two_faults_and_among_real_heartbeats():
     tied = told(check(O.Boundary(first, second)))
     assert "✓ The network cannot tell which of the two it is." in tied
     assert "the tie alone says nothing of hearts" in tied
+    early = told(check(O.Boundary(first, second), steps=3))
+    assert "it leans to one side, or a third class has its share" in early
+    assert "tied, and yet" not in early
     assert "a border has two sides" in told(check(O.Logit(first)))
     assert "not the two faults" in told(check(O.Boundary("normal", first)))
 
