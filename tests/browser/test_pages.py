@@ -39,11 +39,13 @@ def shown(page, path, text):
     page.goto(path.as_uri())
 
 
-def is_in_its_last_state(page, index=5):
+def is_in_its_last_state(page):
     """The widget: the curve, the frozen stretch, and in words; nothing in it can be pressed."""
     root = page.locator(".seqdream")
-    expect(root).to_have_count(1)
-    expect(root.locator(".seqdream-status")).to_contain_text(f"Saved state: {SAID}. Run the cell to go on.")
+    expect(root).to_have_count(1, timeout=60_000)
+    # Such a page has no kernel and cannot tell: it waits for one for five seconds.
+    said = f"Saved state: {SAID}. Run the cell to go on."
+    expect(root.locator(".seqdream-status")).to_contain_text(said, timeout=30_000)
     expect(root.get_by_role("button", name="Play", exact=True)).to_be_disabled()
     page.wait_for_selector(".seqdream[data-painted-step='30']")
     assert root.locator(".seqdream-curve").first.evaluate(
