@@ -16,8 +16,8 @@ from seqdream_widget.parameters import Parameter, parameters_of
 from seqdream_widget.regularizers import Regularizer
 
 DOCS = Path(__file__).parents[2] / "docs"
-README = DOCS.parent / "README.md"
-PAGES = [page for page in (README, *sorted(DOCS.glob("*.md"))) if "```python" in page.read_text("utf-8")]
+EVERY = [DOCS.parent / "README.md", *sorted(page for page in DOCS.rglob("*.md") if "_build" not in page.parts)]
+PAGES = [page for page in EVERY if "```python" in page.read_text("utf-8")]
 PAGE_OF_GROUP = {group: DOCS / f"{group}s.md" for group in ("gradient", "projection", "transform")}
 PAGE_OF_GROUP["penalty"] = DOCS / "penalties.md"
 COMPOSED = {Scaled, Sum}  # made with + - *, described where objectives are
@@ -104,7 +104,7 @@ def test_every_objective_and_parameterization_is_on_its_page():
 
 
 def test_no_link_of_a_page_leads_nowhere():
-    for page in (README, *DOCS.glob("*.md")):
+    for page in EVERY:
         for link, anchor in re.findall(r"\]\(([^)#:]*)#?([^):]*)\)", page.read_text("utf-8")):
             target = page.parent / link if link else page
             assert target.exists(), f"{page.name}: {link}"
