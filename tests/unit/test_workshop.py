@@ -210,6 +210,45 @@ def test_thirty_files_are_opened_at_once_and_read_with_verified_replays(forda, t
     assert marks.to_csv().splitlines()[1] == "student 00,1,True,True,passed"
 
 
+def test_solutions_of_all_six_exercises_are_verified_when_they_are_marked(forda, tmp_path):
+    shortcut, ecg = sd.load_demo("shortcut"), sd.load_demo("ecg5000")
+    dear = (R.L2(0.05), R.TotalVariation(0.05))
+    faults = sd.presets.border(ecg.data, "R-on-T PVC", "supraventricular")
+
+    def triggered(model):
+        session = sd.Session(model, O.Logit("triggered"), data=shortcut.data, start=1, regularizers=dear)
+        session.run(160)
+        return session
+
+    flat = exercise(4).stage
+    moved = sd.Session(flat.model, O.Margin("abnormal"), data=flat.data, start=455, optimizer="sgd", learning_rate=0.5)
+    moved.run(150)
+    tied = sd.Session(ecg.model, faults, data=ecg.data, start="mean")
+    tied.run(300)
+    read = engine(forda, steps=120)
+    answers = {"start_class": "normal", "probability": float(read.history["probabilities"][-1, 1])}
+    path = tmp_path / "anna.dream"
+    sd.workshop.export(read, path, 1, verdict="outside", **answers)
+    sd.workshop.export(engine(forda, R.TotalVariation(0.05), R.Standardize(), steps=200), path, 2, failing="roughness")
+    gentle = R.ExponentialSmoothing(alpha=0.6, every=10)
+    sd.workshop.export(engine(forda, gentle, R.Standardize(), steps=100), path, 3)
+    sd.workshop.export(moved, path, 4)
+    sd.workshop.export(triggered(shortcut.model), path, 5, control=triggered(shortcut.twin), where=[60, 89])
+    sd.workshop.export(tied, path, 6)
+    marks = marking.open_all(tmp_path, progress=False)
+    assert [mark.words for mark in marks] == ["passed"] * 6
+    assert all(mark.passed for mark in marks)
+
+
+def test_a_log_of_a_whole_batch_is_not_done_again(tmp_path):
+    stage = exercise(6).stage
+    many = sd.Session(stage.model, O.Logit("PVC"), data=stage.data, start=stage.data.x[:9], batch_size=9)
+    many.run(1)
+    sd.workshop.export(many, tmp_path / "many.dream", 6)
+    (mark,) = marking.open_all(tmp_path, progress=False)
+    assert "sequences of shape (9, 1, 140)" in mark.words
+
+
 def test_a_file_holds_all_exercises_of_a_student_and_a_later_run_replaces_the_earlier(forda, tmp_path):
     path = tmp_path / "anna.dream"
     sd.workshop.export(engine(forda, steps=1), path, 1)
