@@ -418,6 +418,12 @@ class SeqDream(Exports, FrontEnd):
         """Show the widget, and under it a picture for whoever opens the notebook without a kernel."""
         self._keeping.display(cast("tuple[Bundle, Bundle]", self._repr_mimebundle_()))  # pyright: ignore[reportUnknownMemberType] - anywidget is half typed
 
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """Return the state, or some of it. Who asks for all of it writes it down: that is the dream as it is now."""
+        if key is None and hasattr(self, "_keeping"):
+            self._save()
+        return super().get_state(key, drop_defaults)
+
     def _save(self) -> bool:
         # What plays, or what a hand still holds, will be kept when that ends.
         if self._is_closed or self._runner.playing or self.session.gestures:
