@@ -177,6 +177,10 @@ export class Store {
     this.previews.value = [...withoutDraft(this.previews.value, gesture), ...sent];
   }
 
+  takeBack(gesture: number): void {
+    if (!this.isRefused(gesture)) void this.wish({ kind: "undo" });
+  }
+
   release(gesture: number): void {
     void this.command({ type: "release", gesture });
   }

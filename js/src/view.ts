@@ -222,6 +222,13 @@ export class View {
     return { first: Math.max(0, Math.ceil(low)), last: Math.min(time - 1, Math.floor(high)) };
   }
 
+  /** The samples that the page has as they are: of long sequences those in sight, where a pixel holds no more than one. */
+  known(): { readonly first: number; readonly last: number } {
+    const { time, stride } = this.chart;
+    if (!this.store.showing.isWindowed) return { first: 0, last: time - 1 };
+    return stride === 1 ? this.#seen(time) : { first: 0, last: -1 };
+  }
+
   /** Control points that can be moved: not where samples are frozen. */
   points(time = this.chart.time): readonly number[] {
     const seen = this.#seen(time);
@@ -298,6 +305,7 @@ export class View {
   /** Moves a sample to a value that was typed. */
   set(index: number, value: number): void {
     const gesture = this.hand.take(index, "around");
+    if (gesture === null) return;
     gesture.moveTo(index, value);
     this.letGo(gesture);
   }

@@ -14,14 +14,16 @@ function host() {
   const drafts: Piece[][] = [];
   const sent: Piece[] = [];
   const released: number[] = [];
+  const taken: string[] = [];
   const pieces = (changes: readonly Change[]) => changes as readonly Piece[];
   const changes = {
     newGesture: () => 7,
     draft: (_: number, drafted: readonly Change[]) => drafts.push([...pieces(drafted)]),
     sendChanges: (_: number, given: readonly Change[]) => sent.push(...pieces(given)),
     release: (gesture: number) => released.push(gesture),
+    takeBack: () => taken.push("back"),
   };
-  return { changes, drafts, sent, released };
+  return { changes, drafts, sent, released, taken };
 }
 
 /** What the kernel makes of edits, one after the other. */
@@ -32,7 +34,8 @@ function applied(base: readonly number[], edits: readonly Piece[]): number[] {
 }
 
 function ground(values: readonly number[], frozen: (index: number) => boolean = () => false) {
-  return { values, channel: null, isFree: (index: number) => !frozen(index) };
+  const known = { first: 0, last: values.length - 1 };
+  return { values, channel: null, known, isFree: (index: number) => !frozen(index) };
 }
 
 beforeEach(() => {
@@ -186,6 +189,16 @@ describe("a stroke", () => {
     );
   });
 
+  test("over samples the page does not have is taken back by the kernel, which does", () => {
+    const { changes, sent, taken } = host();
+    const base = new Array<number>(120).fill(0.5);
+    const stroke = new Stroke(changes, { ...ground(base), known: { first: 0, last: -1 } });
+    stroke.add({ start: 30, values: [1, 2] });
+    stroke.cancel();
+    expect(sent).toEqual([{ start: 30, values: [1, 2], channel: null }]);
+    expect(taken).toEqual(["back"]);
+  });
+
   test("is sent at most 30 times a second, only what is new", () => {
     const { changes, sent } = host();
     const stroke = new Stroke(changes, ground(new Array<number>(5000).fill(0)));
@@ -223,6 +236,24 @@ describe("gestures that shape the curve", () => {
     slide.release();
     expect(applied(base, sent)).toEqual(base);
     expect([slide.index, slide.value]).toEqual([20, 0.2]);
+  });
+
+  test("a slide sets nothing beyond the samples that are known", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 10, max: 40 }), fc.nat(59), radius, (index, to, reach) => {
+        const { changes, sent } = host();
+        const known = { first: 10, last: 40 };
+        const held = { ...grip, index, from: base[index] ?? 0, radius: reach };
+        const slide = new Slide(changes, held, { ...ground(base), known });
+        slide.moveTo(to, 0);
+        slide.release();
+        const after = applied(base, sent);
+        after.forEach((one, at) => {
+          if (at < 10 || at > 40) expect(one).toBe(base[at]);
+        });
+        expect(after[slide.index]).toBeCloseTo(base[index] ?? 0, 6);
+      }),
+    );
   });
 
   test("a drag within limits stops at them, and goes on with another reach", () => {

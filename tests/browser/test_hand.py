@@ -531,3 +531,35 @@ def test_a_finger_drags_a_point_adds_one_and_draws(lab, browser):
     bench.agrees()
     bench.close()
     context.close()
+
+
+LONG = """
+import torch
+class Mean(torch.nn.Module):
+    def forward(self, x):
+        mean = x.mean(dim=(1, 2))
+        return torch.stack([mean, -mean], dim=1)
+noise = np.random.default_rng(0).normal(size=100_000).cumsum() / 100
+w = sd.SeqDream(Mean(), sd.objectives.Logit(0), start=noise.astype(np.float32))
+w
+"""
+
+
+def test_of_a_long_sequence_no_sample_is_set_that_the_page_does_not_have(lab, page):
+    bench = Bench(lab, page, "long_hand.ipynb", IMPORTS, LONG)
+    bench.python("1", setup=WATCH)
+    remember(bench)
+    x, y = bench.middle(bench.handle(5))
+    path(bench, (x, y), (x + 40, y), hold="Shift")
+    expect(bench.status).to_contain_text("Zoom in until single samples are seen")
+    assert bench.python("deeds() == count")
+    choose(bench, "Draw")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 80, y - 60, steps=5)
+    bench.python.until("len(changed(before)) > 5000")
+    page.keyboard.press("Escape")
+    bench.python.until("not w.session.gestures and deeds() == count and changed(before) == []")
+    page.mouse.up()
+    bench.agrees()
+    bench.close()

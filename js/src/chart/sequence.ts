@@ -138,9 +138,14 @@ export class SequenceChart implements Scale {
     return this.#state?.units ?? PLAIN;
   }
 
+  /** How many samples are known by one that is exact. */
+  get stride(): number {
+    return this.#state?.stride ?? 1;
+  }
+
   /** The nearest sample whose value is known exactly: all are, unless a pixel holds several. */
   snap(index: number): number {
-    return snapped(index, this.#state?.stride ?? 1, this.time);
+    return snapped(index, this.stride, this.time);
   }
 
   xOf(index: number): number {

@@ -51,7 +51,7 @@ export class Hand {
   }
 
   /** Takes hold of a sample. */
-  take(sample: number, hold: Hold): Gesture {
+  take(sample: number, hold: Hold): Gesture | null {
     const { chart, store } = this.#view;
     const index = chart.snap(sample);
     const grip: Grip = {
@@ -61,11 +61,18 @@ export class Hand {
       radius: hold === "alone" ? 1 : this.radius(),
       time: chart.time,
     };
-    if (hold === "level") return new Slide(store, grip, this.#ground());
+    const ground = this.#ground();
+    if (hold === "level") {
+      const { first, last } = ground.known;
+      if (index >= first && index <= last) return new Slide(store, grip, ground);
+      store.refusal.value = "Zoom in until single samples are seen, then slide one along time.";
+      return null;
+    }
     const limits = this.limits();
-    return limits === null
-      ? new Drag(store, grip)
-      : new LimitedDrag(store, grip, this.#ground(), limits);
+    // Where the page has not all samples, the kernel moves the neighbours.
+    return limits === null || store.showing.isWindowed
+      ? new Drag(store, grip, (value) => this.limited(index, value))
+      : new LimitedDrag(store, grip, ground, limits);
   }
 
   /** Puts a pen on the dream. */
@@ -155,6 +162,7 @@ export class Hand {
     return {
       values: this.#view.chart.values,
       channel: this.#view.namedChannel(),
+      known: this.#view.known(),
       isFree: (index) => !this.isFrozen(index),
     };
   }

@@ -154,6 +154,7 @@ export class Keys {
     this.#hold = hold;
     this.#gesture ??= hand.take(index, hold);
     const gesture = this.#gesture;
+    if (gesture === null) return;
     const size = (key === "ArrowUp" || key === "ArrowRight" ? 1 : -1) * (shiftKey ? LARGE : 1);
     const { low, high } = chart.range;
     if (isAlong) gesture.moveTo(gesture.index + size, gesture.value);

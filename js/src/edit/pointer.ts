@@ -158,6 +158,7 @@ export class Pointer {
     if (index === null) return null;
     const { hand } = this.#view;
     const gesture = hand.take(index, holdOf(event));
+    if (gesture === null) return null;
     this.#gesture = gesture;
     if (!this.#view.focusPoint(index)) this.#view.root.focus({ preventScroll: true });
     this.#view.hold(gesture);

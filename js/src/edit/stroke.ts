@@ -35,6 +35,8 @@ export interface Ground {
   /** The channel as it was found. */
   readonly values: ArrayLike<number>;
   readonly channel: number | null;
+  /** The page has every sample from `first` to `last`; of the others it may only have what can be drawn of them. */
+  readonly known: { readonly first: number; readonly last: number };
   /** Frozen samples are passed over. */
   isFree(index: number): boolean;
 }
@@ -103,9 +105,15 @@ export class Stroke {
 
   /** Everything as it was found. */
   cancel(): void {
-    if (!this.#isOver) this.#restore();
-    this.#push();
+    if (this.#isOver) return;
+    const { first, last } = this.#ground.known;
+    const isKnown = this.#touched.from >= first && this.#touched.to <= last + 1;
+    if (isKnown) {
+      this.#restore();
+      this.#push();
+    }
     this.release();
+    if (!isKnown && !this.isUntouched) this.#changes.takeBack(this.#id);
   }
 
   #restore(): void {
