@@ -1,7 +1,9 @@
 /** One rendered widget: its element, its tools, its charts. Several views may share one store. */
 
 import { effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
+import { Cursor } from "./chart/cursor";
 import { snapped } from "./chart/geometry";
+import { Multiples, ROW } from "./chart/multiples";
 import { type CaretState, Overlay } from "./chart/overlay";
 import type { Range } from "./chart/range";
 import { Scheduler } from "./chart/scheduler";
@@ -37,6 +39,8 @@ interface Charts {
   readonly overlay: Overlay;
   readonly pointer: Pointer;
   readonly zoomer: Zoomer;
+  readonly cursor: Cursor;
+  readonly multiples: Multiples;
 }
 
 /** A view asks for so much beside what it shows, as part of that: it is there when one pans. */
@@ -56,6 +60,8 @@ export class View {
   readonly caret: Caret;
   readonly isHelping = signal(false);
   readonly channel = signal(0);
+  /** All channels are seen below the one in hand. */
+  readonly isStacked = signal(true);
   /** The samples that are seen; null: all. */
   readonly range = signal<Range | null>(null);
   readonly reader: Reader;
@@ -96,7 +102,12 @@ export class View {
   }
 
   /** Puts the charts into their places; the answer takes them away again. */
-  mount(main: HTMLElement, push: HTMLElement, timeline: HTMLElement): () => void {
+  mount(
+    main: HTMLElement,
+    channels: HTMLElement,
+    push: HTMLElement,
+    timeline: HTMLElement,
+  ): () => void {
     const abort = new AbortController();
     this.theme.refresh();
     const sequence = new SequenceChart(main, this.theme);
@@ -106,10 +117,13 @@ export class View {
       touched: () => this.#scheduler.request(),
     });
     const strip = new Strip(push, this.theme);
+    const multiples = new Multiples(channels, this.theme, sequence);
+    const cursor = new Cursor(sequence, abort.signal);
     const lines = new TimelineChart(timeline, this.theme);
     const scrub = new Scrub(this, lines, abort.signal);
     const box = () => {
       strip.resize(push.clientWidth, push.clientHeight);
+      multiples.resize(channels.clientWidth, channels.clientHeight);
       sequence.resize(main.clientWidth, main.clientHeight);
       lines.resize(timeline.clientWidth, timeline.clientHeight);
       this.#scheduler.request();
@@ -117,8 +131,18 @@ export class View {
     // The zoom hears first: what it takes, no other tool gets.
     const zoomer = new Zoomer(this, sequence, abort.signal);
     const pointer = new Pointer(this, sequence, abort.signal);
-    this.#charts = { sequence, overlay, strip, timeline: lines, scrub, pointer, zoomer };
-    watchBox([main, timeline], box, (isVisible) => this.#show(isVisible), abort.signal);
+    this.#charts = {
+      sequence,
+      overlay,
+      strip,
+      timeline: lines,
+      scrub,
+      pointer,
+      zoomer,
+      cursor,
+      multiples,
+    };
+    watchBox([main, channels, timeline], box, (isVisible) => this.#show(isVisible), abort.signal);
     this.theme.watch(() => this.#recolour(), abort.signal);
     const stop = effect(() => this.#follow());
     return () => {
@@ -129,6 +153,7 @@ export class View {
       this.#charts = null;
       sequence.destroy();
       strip.destroy();
+      multiples.destroy();
       lines.destroy();
     };
   }
@@ -171,6 +196,12 @@ export class View {
 
   frozen(): readonly Frozen[] {
     return this.store.settings.value?.frozen ?? [];
+  }
+
+  /** How high the rows of the channels are together; 0 where they are not shown. */
+  get rowsHeight(): number {
+    const channels = this.store.sequence.value?.channels ?? 1;
+    return this.isStacked.value && channels > 1 ? channels * ROW : 0;
   }
 
   get isZoomed(): boolean {
@@ -372,6 +403,7 @@ export class View {
       this.#held,
       this.#pen,
       this.range,
+      this.isStacked,
       this.caret.place,
       this.hand.tool,
       this.hand.reach,
@@ -432,6 +464,9 @@ export class View {
       points: this.isReadOnly ? [] : points.filter((index) => index !== held?.grip.index),
       isHeld: held !== null || this.#pen.value !== null || this.caret.isDown,
     });
+    charts.cursor.place();
+    if (this.isStacked.value && sequence.channels > 1)
+      charts.multiples.paint(past ?? shown, this.frozen(), channel);
     this.#paintPush(strip, past === null ? store.beside.push.value : null, channel);
     const isReading = this.#paintLines(timeline);
     scrub.place();

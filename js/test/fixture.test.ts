@@ -31,3 +31,15 @@ test("the kernel's own messages, one after the other, leave no trouble and no ga
   expect(store.settings.value?.frozen).toEqual([{ start: 2, stop: 4, channel: null, dream: 0 }]);
   store.close();
 });
+
+test("of a long sequence the page has the spike of one sample, and the samples that columns begin with", () => {
+  const store = new Store(() => undefined);
+  for (const { message, buffers } of FIXTURES) store.receive(message, buffers.map(bytes));
+  const { sequence } = store;
+  const values = [...(sequence.value?.values ?? [])];
+  expect(values.length).toBe(5000);
+  const spike = values.filter((value) => value > 4);
+  expect(spike.length).toBeGreaterThan(0);
+  expect(new Set(values).size).toBe(2);
+  store.close();
+});

@@ -2,7 +2,6 @@
 
 import type { Gesture } from "../edit/gesture";
 import { between, raisedCosine } from "../edit/kernel";
-import { figure } from "../format";
 import type { Frozen } from "../protocol";
 import { ValueField } from "./field";
 import { Locks } from "./locks";
@@ -105,14 +104,15 @@ export class Overlay {
 
   /** Asks for the value of a control point. */
   type(index: number): void {
-    const { over, values } = this.#chart;
+    const { over, values, units, channel } = this.#chart;
     const value = values[index] ?? 0;
+    const shown = units.value(value, channel);
     const x = between(this.#chart.xOf(index) + 12, 0, over.clientWidth - FIELD.width);
     const y = between(this.#chart.yOf(value) - 38, 0, over.clientHeight - FIELD.height);
     const name = `Value at sample ${index}`;
-    this.#field.open(name, String(Number(value.toPrecision(4))), [x, y], (typed) => {
+    this.#field.open(name, String(Number(shown.toPrecision(4))), [x, y], (typed) => {
       this.focusPoint(index);
-      if (typed !== null) this.#events.set(index, typed);
+      if (typed !== null) this.#events.set(index, units.modelValue(typed, channel));
     });
   }
 
@@ -162,7 +162,7 @@ export class Overlay {
           "aria-valuemin": low.toFixed(3),
           "aria-valuemax": high.toFixed(3),
           "aria-valuenow": Number.isFinite(value) ? value.toFixed(4) : 0,
-          "aria-valuetext": figure(value),
+          "aria-valuetext": this.#chart.words(index, value),
         });
       }
     }
@@ -178,7 +178,7 @@ export class Overlay {
     set(this.#grip, { cx: x.toFixed(1), cy: y.toFixed(1) });
     const [x2, y2] = [this.#chart.xOf(grip.index), this.#chart.yOf(grip.from)];
     set(this.#tether, { x1: x, x2, y1: y, y2 });
-    this.#tip.textContent = `t ${index} · ${figure(value)} · r ${radius}`;
+    this.#tip.textContent = `${this.#chart.words(index, value)} · r ${radius}`;
     const isRoomRight = x + 20 + this.#tip.offsetWidth < over.clientWidth;
     const left = isRoomRight ? x + 18 : x - 18 - this.#tip.offsetWidth;
     const top = Math.min(Math.max(0, y - 36), over.clientHeight - 30);

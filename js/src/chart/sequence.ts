@@ -143,6 +143,15 @@ export class SequenceChart implements Scale {
     return this.#state?.stride ?? 1;
   }
 
+  get channel(): number {
+    return this.#state?.channel ?? 0;
+  }
+
+  /** Sample and value in the units of the data. */
+  words(index: number, value: number): string {
+    return this.units.words(index, value, this.channel);
+  }
+
   /** The nearest sample whose value is known exactly: all are, unless a pixel holds several. */
   snap(index: number): number {
     return snapped(index, this.stride, this.time);
@@ -162,6 +171,17 @@ export class SequenceChart implements Scale {
 
   valueAt(y: number): number {
     return this.#y.at(y);
+  }
+
+  /** The same time with other values. */
+  withValues(y: Linear): Scale {
+    return {
+      time: this.time,
+      xOf: (index) => this.xOf(index),
+      indexAt: (x) => this.indexAt(x),
+      yOf: (value) => y.of(value),
+      valueAt: (at) => y.at(at),
+    };
   }
 
   resize(width: number, height: number): void {
@@ -230,8 +250,7 @@ export class SequenceChart implements Scale {
   #paintBackdrop(): void {
     const pen = this.#plot.begin();
     if (pen === null) return;
-    const { units, visible } = this;
-    const { channel } = this.#state ?? { channel: 0 };
+    const { units, visible, channel } = this;
     const across = units.timeMarks(this.#x, pen.width, SPACING.time);
     const up = units.valueMarks(this.#y, pen.height, SPACING.value, channel);
     clipped(pen, () => {

@@ -96,27 +96,64 @@ export function Legend({ view }: Props) {
   );
 }
 
-function ChannelPicker({ view }: Props) {
-  const count = useComputed(() => view.store.sequence.value?.channels ?? 1).value;
-  if (count < 2) return null;
+function channelNames(view: View): readonly string[] {
+  const count = view.store.sequence.value?.channels ?? 1;
   const names = view.store.settings.value?.channel_names ?? [];
+  return Array.from({ length: count }, (_, channel) => names[channel] ?? `channel ${channel}`);
+}
+
+/** The channel in hand, and whether the others are seen below it. */
+function ChannelPicker({ view }: Props) {
+  const names = useComputed(() => channelNames(view)).value;
+  if (names.length < 2) return null;
   return (
-    <label class="seqdream-channel">
-      Channel
+    <div class="seqdream-channel">
       <select
         class="seqdream-select"
+        aria-label="Channel"
         value={view.channel.value}
         onChange={(event) => {
           view.channel.value = Number(event.currentTarget.value);
         }}
       >
-        {Array.from({ length: count }, (_, channel) => (
-          <option key={names[channel] ?? channel} value={channel}>
-            {names[channel] ?? `channel ${channel}`}
+        {names.map((name, channel) => (
+          <option key={name} value={channel}>
+            {name}
           </option>
         ))}
       </select>
-    </label>
+      <label class="seqdream-all">
+        <input
+          type="checkbox"
+          checked={view.isStacked.value}
+          onChange={(event) => {
+            view.isStacked.value = event.currentTarget.checked;
+          }}
+        />
+        all {names.length} below
+      </label>
+    </div>
+  );
+}
+
+/** A row for each channel, to take it in hand. */
+export function ChannelRows({ view }: Props) {
+  return (
+    <div class="seqdream-row-names" role="radiogroup" aria-label="Channel in hand">
+      {channelNames(view).map((name, channel) => (
+        <label key={name} title={`Take ${name} in hand`}>
+          <input
+            type="radio"
+            name={`channel-${view.id}`}
+            checked={view.channel.value === channel}
+            onChange={() => {
+              view.channel.value = channel;
+            }}
+          />
+          <span>{name}</span>
+        </label>
+      ))}
+    </div>
   );
 }
 
