@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const LIMITS = {
-  "widget.js": 135_000,
+  "widget.js": 120_000,
   "widget.css": 26_000,
   "replay.js": 70_000,
   "replay.css": 30_000,
