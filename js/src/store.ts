@@ -3,6 +3,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import { type Bytes, ProtocolError } from "./arrays";
 import { unitsOf } from "./chart/units";
+import { decode } from "./decode";
 import {
   acknowledged,
   drafted,
@@ -11,13 +12,12 @@ import {
   withoutDraft,
   withoutGesture,
 } from "./edit/previews";
-import { Link, type Outcome } from "./link";
+import { type Link, linkTo, type Outcome } from "./link";
 import {
   type Acknowledgement,
   type BrowserMessage,
   type Change,
   type Command,
-  decode,
   type Envelope,
   type Exported,
   type Format,
@@ -81,7 +81,7 @@ export class Store {
 
   constructor(send: (message: BrowserMessage) => void, saved: () => unknown = () => null) {
     this.#readSaved = saved;
-    this.#link = new Link(
+    this.#link = linkTo(
       send,
       () => this.#miss("silent"),
       () => this.lose(),

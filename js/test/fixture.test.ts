@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import fixtures from "../../tests/fixtures/protocol.json";
-import { decode } from "../src/protocol";
+import { decode } from "../src/decode";
 import { Store } from "../src/store";
 
 interface Fixture {

@@ -1,45 +1,43 @@
 /** What is under the pointer: when, and how much. */
 
+import { listen } from "../listen";
+import { div } from "./elements";
 import type { SequenceChart } from "./sequence";
 
-export class Cursor {
-  readonly #chart: SequenceChart;
-  readonly #line = document.createElement("div");
-  readonly #text = document.createElement("div");
-  #x: number | null = null;
-
-  constructor(chart: SequenceChart, signal: AbortSignal) {
-    this.#chart = chart;
-    this.#line.className = "seqdream-cursor";
-    this.#text.className = "seqdream-readout";
-    this.#text.setAttribute("aria-hidden", "true");
-    const { over } = chart;
-    over.append(this.#line, this.#text);
-    over.addEventListener("pointermove", (event) => this.#move(event), { signal });
-    over.addEventListener("pointerleave", () => this.#leave(), { signal });
-    this.place();
-  }
-
-  #move(event: PointerEvent): void {
-    // A finger hides what it points at.
-    if (event.pointerType === "touch") return;
-    this.#x = event.clientX - this.#chart.over.getBoundingClientRect().left;
-    this.place();
-  }
-
-  #leave(): void {
-    this.#x = null;
-    this.place();
-  }
-
+export interface Cursor {
   /** Says what is there now. */
-  place(): void {
-    const [chart, x] = [this.#chart, this.#x];
+  place(): void;
+}
+
+export function cursorOn(chart: SequenceChart, signal: AbortSignal): Cursor {
+  const { over } = chart;
+  const line = div("seqdream-cursor");
+  const text = div("seqdream-readout");
+  let x: number | null = null;
+  text.setAttribute("aria-hidden", "true");
+  over.append(line, text);
+
+  const place = (): void => {
     const index = x === null ? -1 : chart.snap(Math.round(chart.indexAt(x)));
     const isThere = index >= 0 && index < chart.time;
-    this.#line.hidden = this.#text.hidden = !isThere;
+    line.hidden = text.hidden = !isThere;
     if (!isThere) return;
-    this.#line.style.transform = `translateX(${Math.round(chart.xOf(index))}px)`;
-    this.#text.textContent = chart.words(index, chart.values[index] ?? Number.NaN);
-  }
+    line.style.transform = `translateX(${Math.round(chart.xOf(index))}px)`;
+    text.textContent = chart.words(index, chart.values[index] ?? Number.NaN);
+  };
+  const handlers = {
+    pointermove: (event: PointerEvent) => {
+      // A finger hides what it points at.
+      if (event.pointerType === "touch") return;
+      x = event.clientX - over.getBoundingClientRect().left;
+      place();
+    },
+    pointerleave: () => {
+      x = null;
+      place();
+    },
+  };
+  listen(over, handlers, { signal });
+  place();
+  return { place };
 }

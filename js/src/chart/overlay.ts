@@ -3,10 +3,10 @@
 import type { Gesture } from "../edit/gesture";
 import { between, raisedCosine } from "../edit/kernel";
 import type { Frozen } from "../protocol";
-import { ValueField } from "./field";
-import { Locks } from "./locks";
+import { div, set, svg } from "./elements";
+import { valueField } from "./field";
+import { type Locks, locksOn } from "./locks";
 import type { SequenceChart } from "./sequence";
-import { set, svg } from "./svg";
 
 /** How high the bump stands that shows how far an edit reaches. */
 const BUMP = 30;
@@ -57,18 +57,17 @@ export class Overlay {
   readonly #grip = svg("circle", "seqdream-grip");
   readonly #handles = new Map<number, Handle>();
   readonly #group = svg("g", "seqdream-points");
-  readonly #tip = document.createElement("div");
-  readonly #caret = document.createElement("div");
-  readonly #field = new ValueField();
+  readonly #tip = div("seqdream-tip");
+  readonly #caret = div("seqdream-caret");
+  readonly #field = valueField();
   readonly #locks: Locks;
 
   constructor(chart: SequenceChart, events: OverlayEvents) {
     this.#chart = chart;
     this.#events = events;
-    this.#tip.className = "seqdream-tip";
-    this.#locks = new Locks(chart, events.unlock);
+    this.#locks = locksOn(chart, events.unlock);
     this.#grip.setAttribute("r", "7");
-    set(this.#caret, { role: "slider", tabindex: 0, class: "seqdream-caret" });
+    set(this.#caret, { role: "slider", tabindex: 0 });
     this.#layer.append(this.#brush, this.#bump, this.#tether, this.#group, this.#grip);
     const { element } = this.#field;
     chart.over.append(this.#caret, this.#layer, this.#locks.element, this.#tip, element);

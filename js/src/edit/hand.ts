@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import type { View } from "../view";
 import { BRUSHES, type BrushKind, brushCommand, brushOf, type Stretch, samples } from "./brushes";
 import { Drag, type Gesture, type Grip } from "./gesture";
-import { between, clampRadius, defaultRadius, isFrozen } from "./kernel";
+import { between, clampRadius, defaultRadius, isFrozen, type Shape } from "./kernel";
 import { Points } from "./points";
 import { LimitedDrag, type Limits, Slide } from "./shaping";
 import { type Ground, Stroke } from "./stroke";
@@ -95,6 +95,11 @@ export class Hand {
     const limits = this.limits();
     if (limits === null) return value;
     return between(value, limits.low[index] ?? value, limits.high[index] ?? value);
+  }
+
+  /** Samples as they may be. */
+  allowed({ start, values }: Shape): Shape {
+    return { start, values: values.map((value, at) => this.limited(start + at, value)) };
   }
 
   /** What the brush does that is in the hand. */

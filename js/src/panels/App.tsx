@@ -68,7 +68,7 @@ function Charts({ view }: Props) {
     const places = [main.current, channels.current, push.current, timeline.current] as const;
     const [chart, rows, strip, lines] = places;
     if (chart === null || rows === null || strip === null || lines === null) return undefined;
-    return view.mount(chart, rows, strip, lines);
+    return view.mount({ chart, channels: rows, push: strip, timeline: lines });
   }, [view]);
   return (
     <section class="seqdream-main" aria-label="Sequence">
