@@ -5,8 +5,8 @@ import { changes } from "./chart/changed";
 import { cursorOn } from "./chart/cursor";
 import { snapped } from "./chart/geometry";
 import { Multiples } from "./chart/multiples";
-import { type CaretState, Overlay } from "./chart/overlay";
-import { Scheduler } from "./chart/scheduler";
+import { type CaretState, type Overlay, overlayOn } from "./chart/overlay";
+import { scheduled } from "./chart/scheduler";
 import { channelOf, SequenceChart } from "./chart/sequence";
 import { Strip } from "./chart/strip";
 import { TimelineChart } from "./chart/timeline";
@@ -52,7 +52,7 @@ export function pictureOf(view: View, places: Places): Picture {
   const number = 1 + Math.floor(Math.random() * 2 ** 40);
   const abort = new AbortController();
   const { signal } = abort;
-  const scheduler = new Scheduler(() => draw());
+  const scheduler = scheduled(() => draw());
   const request = () => scheduler.request();
   theme.refresh();
   const chart = new SequenceChart(places.chart, theme);
@@ -65,7 +65,7 @@ export function pictureOf(view: View, places: Places): Picture {
     [chart, places.chart],
     [timeline, places.timeline],
   ] as const;
-  const overlay = new Overlay(chart, {
+  const overlay = overlayOn(chart, {
     unlock: (band) => view.unfreeze(band),
     set: (index, value) => view.set(index, value),
     touched: request,

@@ -33,10 +33,10 @@ import {
   type WindowMessage,
   type Wish,
 } from "./protocol";
-import { Beside } from "./reading/beside";
+import { besideOf } from "./reading/beside";
 import { Readout } from "./readout";
 import { readSaved } from "./saved";
-import { Showing } from "./showing";
+import { showing } from "./showing";
 import { Known } from "./windows";
 
 /** `waiting` for the first word; `silent` where the kernel does not answer, `lost` where it never will; else `live`. */
@@ -50,6 +50,7 @@ export class Store {
   readonly stepsPerSecond = this.#readout.stepsPerSecond;
   readonly probabilities = this.#readout.probabilities;
   readonly history = this.#readout.history;
+  readonly isPlaying = computed(() => this.settings.value?.playing ?? false);
   readonly sequence = signal<Sequence | null>(null);
   /** The step of `sequence`: with every frame, where `step` goes at a reader's pace. */
   readonly sequenceStep = signal(0);
@@ -59,8 +60,8 @@ export class Store {
   readonly units = computed(() => unitsOf(this.settings.value));
   readonly previews = signal<readonly Preview[]>([]);
   /** What the views on this page show of a long sequence. */
-  readonly showing = new Showing((message) => this.#link.say(message));
-  readonly beside = new Beside((message) => this.#link.post(message));
+  readonly showing = showing((message) => this.#link.say(message));
+  readonly beside = besideOf((message) => this.#link.post(message));
   /** Why the last command was refused, until one is accepted. */
   readonly refusal = signal<string | null>(null);
   /** A message this page cannot read, in words. */
@@ -293,7 +294,7 @@ export class Store {
   }
 
   #onFrame(message: Frame): void {
-    const playing = this.settings.value?.playing ?? false;
+    const playing = this.isPlaying.value;
     this.#readout.push(message);
     if (!playing) this.#readout.flush();
     if (message.sequence === null) return;

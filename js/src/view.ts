@@ -4,12 +4,12 @@ import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { ROW } from "./chart/multiples";
 import type { Range } from "./chart/range";
 import type { SequenceChart } from "./chart/sequence";
-import { Theme } from "./chart/theme";
+import { type Theme, themeOf } from "./chart/theme";
 import type { Term } from "./chart/timeline";
 import { everything, panned, revealing, within, zoomed } from "./chart/zoom";
 import { type Caret, caretOf } from "./edit/caret";
 import type { Gesture } from "./edit/gesture";
-import { Hand, type Tool } from "./edit/hand";
+import { type Hand, handOf, type Tool } from "./edit/hand";
 import { keysOn } from "./edit/keys";
 import type { Pointer } from "./edit/pointer";
 import type { Stroke } from "./edit/stroke";
@@ -49,9 +49,9 @@ export class View {
   constructor(store: Store, root: HTMLElement, signal: AbortSignal) {
     this.store = store;
     this.root = root;
-    this.theme = new Theme(root);
+    this.theme = themeOf(root);
     this.reader = new Reader(store);
-    this.hand = new Hand(this);
+    this.hand = handOf(this);
     this.caret = caretOf(this);
     keysOn(this, signal);
   }
@@ -108,7 +108,7 @@ export class View {
   }
 
   isPlaying(): boolean {
-    return this.store.settings.value?.playing ?? false;
+    return this.store.isPlaying.value;
   }
 
   togglePlay(): void {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { BRUSHES, brushCommand, samples } from "../src/edit/brushes";
 import { displacedWithin, drawn, slid } from "../src/edit/kernel";
 import { LimitedDrag, Slide } from "../src/edit/shaping";
-import { Stroke } from "../src/edit/stroke";
+import { strokeOn } from "../src/edit/stroke";
 import type { Change, Piece } from "../src/protocol";
 
 const value = fc.integer({ min: -500, max: 500 }).map((whole) => whole / 100);
@@ -155,7 +155,7 @@ describe("a stroke", () => {
     fc.assert(
       fc.property(marks, fc.array(fc.boolean()), (given, pauses) => {
         const { changes, sent, released } = host();
-        const stroke = new Stroke(changes, ground(base, isFrozen));
+        const stroke = strokeOn(changes, ground(base, isFrozen));
         given.forEach((shape, at) => {
           stroke.add(shape);
           if (pauses[at]) vi.advanceTimersByTime(50);
@@ -178,7 +178,7 @@ describe("a stroke", () => {
     fc.assert(
       fc.property(marks, (given) => {
         const { changes, sent } = host();
-        const stroke = new Stroke(changes, ground(base));
+        const stroke = strokeOn(changes, ground(base));
         for (const shape of given) {
           stroke.add(shape);
           vi.advanceTimersByTime(20);
@@ -192,7 +192,7 @@ describe("a stroke", () => {
   test("over samples the page does not have is taken back by the kernel, which does", () => {
     const { changes, sent, taken } = host();
     const base = new Array<number>(120).fill(0.5);
-    const stroke = new Stroke(changes, { ...ground(base), known: { first: 0, last: -1 } });
+    const stroke = strokeOn(changes, { ...ground(base), known: { first: 0, last: -1 } });
     stroke.add({ start: 30, values: [1, 2] });
     stroke.cancel();
     expect(sent).toEqual([{ start: 30, values: [1, 2], channel: null }]);
@@ -201,7 +201,7 @@ describe("a stroke", () => {
 
   test("is sent at most 30 times a second, only what is new", () => {
     const { changes, sent } = host();
-    const stroke = new Stroke(changes, ground(new Array<number>(5000).fill(0)));
+    const stroke = strokeOn(changes, ground(new Array<number>(5000).fill(0)));
     for (let index = 0; index < 1000; index += 1) {
       stroke.add({ start: index, values: [1] });
       vi.advanceTimersByTime(1);
@@ -213,7 +213,7 @@ describe("a stroke", () => {
 
   test("across 100,000 samples is sent in messages that the kernel takes", () => {
     const { changes, sent } = host();
-    const stroke = new Stroke(changes, ground(new Array<number>(100_000).fill(0)));
+    const stroke = strokeOn(changes, ground(new Array<number>(100_000).fill(0)));
     stroke.add({ start: 0, values: new Array<number>(100_000).fill(0.1234567890123) });
     stroke.release();
     expect(sent.flatMap(({ values }) => values)).toHaveLength(100_000);

@@ -1,17 +1,16 @@
 /** A lock on every frozen segment: what it is, and the way to undo it. */
 
+import { LOCK } from "../panels/icons";
 import type { Frozen } from "../protocol";
 import { div, set, svg } from "./elements";
 import type { SequenceChart } from "./sequence";
 
 function lockIcon(): SVGElement {
   const icon = svg("svg", "seqdream-icon");
-  const body = svg("rect", "");
-  const shackle = svg("path", "");
+  const path = svg("path", "");
   set(icon, { viewBox: "0 0 16 16", "aria-hidden": "true" });
-  set(body, { x: 3, y: 7, width: 10, height: 7, rx: 1.5 });
-  set(shackle, { d: "M5.2 7V4.8a2.8 2.8 0 0 1 5.6 0V7" });
-  icon.append(body, shackle);
+  set(path, { d: LOCK });
+  icon.append(path);
   return icon;
 }
 

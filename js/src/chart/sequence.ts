@@ -5,7 +5,7 @@ import type { Ghost } from "../reading/ghosts";
 import { AXIS_WIDTH, paintGrid, paintLabels, paintNames } from "./axes";
 import { clipped, type Pen } from "./canvas";
 import { changes } from "./changed";
-import { Curve } from "./curve";
+import { type Curve, curveOn } from "./curve";
 import { div } from "./elements";
 import { type Scale, snapped } from "./geometry";
 import { type GhostLine, paintGhosts } from "./ghosts";
@@ -97,7 +97,7 @@ export class SequenceChart implements Scale {
 
   constructor(host: HTMLElement, theme: Theme) {
     this.#plot = new Plot(host, theme, MARGINS);
-    this.#curve = new Curve(this.#plot, this);
+    this.#curve = curveOn(this.#plot, this);
     this.#brush.hidden = true;
     this.over.append(this.#brush);
   }
@@ -205,7 +205,7 @@ export class SequenceChart implements Scale {
     const ends = [this.#range.low, this.#range.high, visible.low, visible.high];
     if (this.#changes(ghosts, low, high, state.frozen, state.units, this.time, ...ends))
       this.#paintBackdrop();
-    this.#curve.paint(this.#values, state.points);
+    this.#curve(this.#values, state.points);
   }
 
   /** Marks what is being chosen between two positions, in pixels. */

@@ -1,5 +1,7 @@
 /** Control points: far fewer than samples, where the curve needs a hand, and steady while it dreams. */
 
+import { extent } from "../chart/range";
+
 /** Pixels from one control point to the next, about. */
 const SPACING = 44;
 const [FEWEST, MOST] = [5, 24];
@@ -40,12 +42,13 @@ interface Piece {
 export function significant(values: ArrayLike<number>, view: Window, count: number): number[] {
   const { first, last } = view;
   const apart = closest(view, count);
-  const extent = extentOf(values, view) || 1;
+  const { low, high } = extent(values, first, last + 1) ?? { low: 0, high: 1 };
+  const height = high - low || 1;
   const split = (from: number, to: number): Piece => {
     // Beyond the ends there is no point to keep away from.
     const inner = [from + (from < first ? 1 : apart), to - (to > last ? 1 : apart)] as const;
     const { index, off } = farthest(values, [from, to], inner);
-    return { from, to, split: index, score: (off / extent + STRAIGHT) * Math.sqrt(to - from) };
+    return { from, to, split: index, score: (off / height + STRAIGHT) * Math.sqrt(to - from) };
   };
   const open = [split(first - 1, last + 1)];
   const found: number[] = [];
@@ -82,16 +85,6 @@ function chord(values: ArrayLike<number>, from: number, to: number): (index: num
   const right = values[Math.min(values.length - 1, to)] ?? Number.NaN;
   const slope = (right - left) / Math.max(1, to - from);
   return (index) => left + (index - from) * slope;
-}
-
-function extentOf(values: ArrayLike<number>, { first, last }: Window): number {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let index = first; index <= last; index += 1) {
-    const value = values[index] ?? Number.NaN;
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  return high > low ? high - low : 0;
 }
 
 /** The mean square distance of the curve from straight lines through some of its samples. */

@@ -3,7 +3,7 @@
 import type { Changes, Gesture, Grip } from "./gesture";
 import { between, clampRadius, displacedWithin, type Shape, slid, slideReach } from "./kernel";
 import type { Preview } from "./previews";
-import { type Ground, Stroke } from "./stroke";
+import { type Ground, type Stroke, strokeOn } from "./stroke";
 
 abstract class Shaping implements Gesture {
   readonly grip: Grip;
@@ -16,7 +16,7 @@ abstract class Shaping implements Gesture {
   constructor(changes: Changes, grip: Grip, ground: Ground) {
     this.grip = grip;
     this.ground = ground;
-    this.stroke = new Stroke(changes, ground);
+    this.stroke = strokeOn(changes, ground);
     this.#index = grip.index;
     this.#value = grip.from;
     this.#radius = grip.radius;

@@ -95,9 +95,9 @@ function Charts({ view }: Props) {
 
 /** Before the first step: what to do first. */
 function Invitation({ view }: Props) {
-  const { sequenceStep, settings, isReadOnly } = view.store;
+  const { sequenceStep, isPlaying, isReadOnly } = view.store;
   const isNew = useComputed(
-    () => sequenceStep.value === 0 && settings.value?.playing === false && !isReadOnly.value,
+    () => sequenceStep.value === 0 && !isPlaying.value && !isReadOnly.value,
   );
   if (!isNew.value) return null;
   return (
