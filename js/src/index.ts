@@ -5,7 +5,7 @@ import { h, render as renderInto } from "preact";
 import type { Bytes } from "./arrays";
 import { div, set } from "./chart/elements";
 import { App } from "./panels/App";
-import { Store } from "./store";
+import { type Store, storeOf } from "./store";
 import { View } from "./view";
 
 type Definition = Exclude<AnyWidget, (...args: never[]) => unknown>;
@@ -42,7 +42,7 @@ interface Kernel {
 }
 
 function connect(model: AnyModel): Connection {
-  const store = new Store(
+  const store = storeOf(
     (message) => model.send(message),
     () => model.get(SAVED),
   );

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import fixtures from "../../tests/fixtures/protocol.json";
 import { decode } from "../src/decode";
-import { Store } from "../src/store";
+import { storeOf } from "../src/store";
 
 interface Fixture {
   readonly message: Record<string, unknown>;
@@ -22,7 +22,7 @@ test.each(FIXTURES.map((fixture) => [String(fixture.message.kind), fixture] as c
 
 test("the kernel's own messages, one after the other, leave no trouble and no gap", () => {
   const sent: unknown[] = [];
-  const store = new Store((message) => sent.push(message));
+  const store = storeOf((message) => sent.push(message));
   for (const { message, buffers } of FIXTURES) store.receive(message, buffers.map(bytes));
   expect(store.trouble.value).toBeNull();
   expect(sent).toEqual([]);
@@ -33,7 +33,7 @@ test("the kernel's own messages, one after the other, leave no trouble and no ga
 });
 
 test("of a long sequence the page has the spike of one sample, and the samples that columns begin with", () => {
-  const store = new Store(() => undefined);
+  const store = storeOf(() => undefined);
   for (const { message, buffers } of FIXTURES) store.receive(message, buffers.map(bytes));
   const { sequence } = store;
   const values = [...(sequence.value?.values ?? [])];

@@ -8,7 +8,7 @@ import { outline, Shelf } from "../src/panels/Shelf";
 import { Verdict } from "../src/panels/Verdict";
 import type { BrowserMessage } from "../src/protocol";
 import { rowOf } from "../src/reading/reader";
-import { Store } from "../src/store";
+import { type Store, storeOf } from "../src/store";
 import { View } from "../src/view";
 import { floats, frame, settings, snapshot, type Wire, wire } from "./messages";
 
@@ -76,7 +76,7 @@ const shelf = (number: number, ...snapshots: object[]) =>
 
 beforeEach(async () => {
   sent = [];
-  store = new Store((message) => sent.push(message));
+  store = storeOf((message) => sent.push(message));
   root = document.createElement("div");
   document.body.append(root);
   controller = new AbortController();
