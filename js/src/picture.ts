@@ -3,7 +3,6 @@
 import { effect, untracked } from "@preact/signals";
 import { changes } from "./chart/changed";
 import { cursorOn } from "./chart/cursor";
-import { snapped } from "./chart/geometry";
 import { Multiples } from "./chart/multiples";
 import { type CaretState, type Overlay, overlayOn } from "./chart/overlay";
 import { scheduled } from "./chart/scheduler";
@@ -95,7 +94,7 @@ export function pictureOf(view: View, places: Places): Picture {
       pointCount(chart.width),
       view.isPlaying() ? null : store.sequenceStep.value,
       (index) => index === focused || pointer.isNear(index),
-      (index) => snapped(index, stride, values.length),
+      stride,
     );
   };
 

@@ -30,10 +30,9 @@ export function pushes(
     const left = Math.max(0, Math.round(scale.xOf(index - 0.5)));
     const right = Math.min(width, Math.max(left + 1, Math.round(scale.xOf(index + 0.5))));
     const side = value > 0 ? up : down;
-    const height = Math.sqrt(Math.abs(value));
-    for (let x = left; x < right; x += 1) side[x] = Math.max(side[x] ?? 0, height);
+    for (let x = left; x < right; x += 1) side[x] = Math.max(side[x] ?? 0, Math.abs(value));
   }
-  return { up, down };
+  return { up: up.map(Math.sqrt), down: down.map(Math.sqrt) };
 }
 
 export class Strip {

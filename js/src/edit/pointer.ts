@@ -241,20 +241,20 @@ export function pointerOn(view: View, chart: SequenceChart, signal: AbortSignal)
       hovers = null;
     },
   };
-  const active = {
-    // A finger that has taken hold does not scroll the page; it comes after its pointer.
-    touchstart: (event: TouchEvent) => {
-      if (held !== null && event.cancelable) event.preventDefault();
-    },
-    wheel: (event: WheelEvent) => {
-      if (gesture === null) return;
-      event.preventDefault();
-      hand.widen(gesture, event.deltaY < 0);
-      view.hold(gesture);
-    },
+  // A finger that has taken hold does not scroll the page; it comes after its pointer.
+  const touchstart = (event: TouchEvent) => {
+    if (held !== null && event.cancelable) event.preventDefault();
+  };
+  const wheel = (event: WheelEvent) => {
+    if (gesture === null) return;
+    event.preventDefault();
+    hand.widen(gesture, event.deltaY < 0);
+    view.hold(gesture);
   };
   listen(over, handlers, { signal });
-  listen(over, active, { signal, passive: false });
+  listen(over, { touchstart }, { signal, passive: false });
+  // What is held may have been carried over the edge of the chart.
+  listen(view.root, { wheel }, { signal, passive: false });
 
   return {
     get isBusy() {

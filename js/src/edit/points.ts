@@ -87,6 +87,13 @@ function chord(values: ArrayLike<number>, from: number, to: number): (index: num
   return (index) => left + (index - from) * slope;
 }
 
+/** One of `stride` samples. */
+function everyOf(values: ArrayLike<number>, stride: number): ArrayLike<number> {
+  if (stride === 1) return values;
+  const count = Math.ceil(values.length / stride);
+  return Float32Array.from({ length: count }, (_, place) => values[place * stride] ?? Number.NaN);
+}
+
 /** The mean square distance of the curve from straight lines through some of its samples. */
 export function misfit(
   values: ArrayLike<number>,
@@ -118,6 +125,7 @@ export class Points {
   /**
    * The points for a curve. Those for which `isKept` holds (under a hand, in focus) stay, and the others do while they
    * serve nearly as well as fresh ones. At rest (`step`; null while it dreams) every step has its own: two views agree.
+   * Where only one of `stride` samples is known as it is, they are placed on those.
    */
   follow(
     values: ArrayLike<number>,
@@ -125,18 +133,22 @@ export class Points {
     count: number,
     step: number | null,
     isKept: (index: number) => boolean,
-    snap: (index: number) => number = (index) => index,
+    stride = 1,
   ): readonly number[] {
     const key = [view.first, view.last, count, values.length, step ?? this.#step].join();
-    const now = performance.now();
-    const isDue = step !== null || now - this.#asked > PATIENCE;
+    const asked = performance.now();
+    const isDue = step !== null || asked - this.#asked > PATIENCE;
     if (key === this.#key && !isDue) return this.all(view);
-    const fresh = [...new Set(significant(values, view, count).map(snap))];
+    const known = everyOf(values, stride);
+    const seen = { first: Math.ceil(view.first / stride), last: Math.floor(view.last / stride) };
+    const places = significant(known, seen, count);
+    const fresh = places.map((place) => place * stride);
     if (key !== this.#key) this.#placed = this.#placed.filter(isKept);
-    const isWorse = misfit(values, view, this.#placed) > BETTER * misfit(values, view, fresh);
+    const now = this.#placed.map((index) => Math.round(index / stride));
+    const isWorse = misfit(known, seen, now) > BETTER * misfit(known, seen, places);
     if (key !== this.#key || isWorse) this.#place(fresh, closest(view, count), isKept);
     this.#key = key;
-    this.#asked = now;
+    this.#asked = asked;
     this.#step = step ?? this.#step;
     return this.all(view);
   }
