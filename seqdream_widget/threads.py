@@ -1,10 +1,12 @@
-"""How many threads torch uses inside one operation, for one stretch of work only."""
+"""Threads: how many torch uses inside one operation, and those of our own that work beside the notebook."""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import os
+import threading
 import time
 from collections.abc import Callable, Generator
 from typing import Any, TypeVar
@@ -12,6 +14,31 @@ from typing import Any, TypeVar
 import torch
 
 Value = TypeVar("Value")
+
+LAST_WORK = 10.0
+"""Seconds for which Python, when it ends, waits for what a thread has under way."""
+
+
+def started(work: Callable[[], object], stop: Callable[[], object], name: str) -> threading.Thread:
+    """Start a thread that does `work`. Where Python ends before that is done, it calls `stop` and waits for the thread.
+
+    One that is still at work in torch when Python ends takes the process down with it.
+    """
+
+    def end() -> None:
+        stop()
+        thread.join(LAST_WORK)
+
+    def until_done() -> None:
+        try:
+            work()
+        finally:
+            atexit.unregister(end)
+
+    thread = threading.Thread(target=until_done, name=name, daemon=True)
+    atexit.register(end)
+    thread.start()
+    return thread
 
 
 @contextlib.contextmanager

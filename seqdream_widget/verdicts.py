@@ -15,10 +15,11 @@ from torch import Tensor
 
 from seqdream_widget.judge import Plausibility, judge_of
 from seqdream_widget.session import Session
+from seqdream_widget.threads import started
 
 SHORTEST, LONGEST = 0.25, 2.0
 """Seconds from one verdict to the next, at least, and at most while it goes; at rest the shortest always does."""
-SHARE = 0.05
+SHARE = 0.025
 """Of one core that judging takes, as far as that allows, while it goes."""
 GLANCE = 0.05
 """Seconds after which who waits looks whether it has come to rest."""
@@ -111,8 +112,7 @@ class Verdicts:
 
     def _start(self) -> None:
         if self._thread is None and not self._closed.is_set():
-            self._thread = threading.Thread(target=self._work, name="seqdream-verdict")
-            self._thread.start()
+            self._thread = started(self._work, stop=self._closed.set, name="seqdream-verdict")
 
     def _work(self) -> None:
         while (job := self._next()) is not None:

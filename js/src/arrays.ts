@@ -1,4 +1,4 @@
-/** Numbers in bulk: the binary buffers behind a message and the headers that describe them. */
+/** Numbers in bulk: the bytes behind a message and the headers that describe them. */
 
 export class ProtocolError extends Error {}
 
@@ -20,12 +20,20 @@ export type Bytes = ArrayBuffer | ArrayBufferView;
 /** A message holds at most this many numbers in one array: more is a broken header, not data. */
 const MOST_NUMBERS = 50_000_000;
 
-/** Copies the bytes out, because a view may start at an offset no typed array accepts. */
-function ownBytes(bytes: Bytes): ArrayBuffer {
-  if (bytes instanceof ArrayBuffer) return bytes.slice(0);
-  const copy = new Uint8Array(bytes.byteLength);
-  copy.set(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  return copy.buffer;
+/** Copies buffers into one, because a view may start at an offset no typed array accepts. */
+function joined(buffers: readonly Bytes[]): ArrayBuffer {
+  const whole = new Uint8Array(buffers.reduce((sum, bytes) => sum + bytes.byteLength, 0));
+  let at = 0;
+  for (const bytes of buffers) {
+    whole.set(
+      bytes instanceof ArrayBuffer
+        ? new Uint8Array(bytes)
+        : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+      at,
+    );
+    at += bytes.byteLength;
+  }
+  return whole.buffer;
 }
 
 function count(header: Header): number {
@@ -40,32 +48,35 @@ function count(header: Header): number {
   return product;
 }
 
-/** Pairs headers with buffers, in order; refuses what does not fit byte for byte. */
+/** Reads arrays that lie one after the other, in one buffer or several; refuses what does not fit byte for byte. */
 export function unpack(
   headers: readonly Header[],
   buffers: readonly Bytes[],
 ): ReadonlyMap<string, Block> {
-  if (headers.length !== buffers.length) {
-    throw new ProtocolError(`${headers.length} arrays announced, ${buffers.length} came`);
-  }
+  const bytes = joined(buffers);
   const blocks = new Map<string, Block>();
-  headers.forEach((header, position) => {
-    const bytes = buffers[position];
-    if (bytes === undefined || bytes.byteLength !== 4 * count(header)) {
+  let at = 0;
+  for (const header of headers) {
+    const { name, dtype, shape } = header;
+    const numbers = count(header);
+    if (at + 4 * numbers > bytes.byteLength) {
+      const left = bytes.byteLength - at;
       throw new ProtocolError(
-        `array "${header.name}" of shape [${header.shape.join(", ")}] came with ${bytes?.byteLength} bytes`,
+        `array "${name}" of shape [${shape.join(", ")}] came with ${left} bytes`,
       );
     }
-    if (blocks.has(header.name)) throw new ProtocolError(`array "${header.name}" came twice`);
-    const { dtype, shape } = header;
-    const own = ownBytes(bytes);
+    if (blocks.has(name)) throw new ProtocolError(`array "${name}" came twice`);
     blocks.set(
-      header.name,
+      name,
       dtype === "float32"
-        ? { dtype, shape, values: new Float32Array(own) }
-        : { dtype, shape, values: new Int32Array(own) },
+        ? { dtype, shape, values: new Float32Array(bytes, at, numbers) }
+        : { dtype, shape, values: new Int32Array(bytes, at, numbers) },
     );
-  });
+    at += 4 * numbers;
+  }
+  if (at !== bytes.byteLength) {
+    throw new ProtocolError(`${bytes.byteLength} bytes came where the arrays announced take ${at}`);
+  }
   return blocks;
 }
 
@@ -78,7 +89,7 @@ export function pack(blocks: ReadonlyMap<string, Block>): {
   const buffers: DataView<ArrayBuffer>[] = [];
   for (const [name, { dtype, shape, values }] of blocks) {
     arrays.push({ name, dtype, shape });
-    buffers.push(new DataView(ownBytes(values)));
+    buffers.push(new DataView(joined([values])));
   }
   return { arrays, buffers };
 }

@@ -49,6 +49,16 @@ describe("arrays", () => {
     );
   });
 
+  test("are the same in one buffer as in one each", () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), block), (blocks) => {
+        const { arrays, buffers } = pack(new Map(Object.entries(blocks)));
+        const bytes = buffers.flatMap((buffer) => [...new Uint8Array(buffer.buffer)]);
+        expect(unpack(arrays, [Uint8Array.from(bytes)])).toEqual(unpack(arrays, buffers));
+      }),
+    );
+  });
+
   test("keep NaN, which means not measured", () => {
     const { arrays, buffers } = pack(
       new Map([["score", { dtype: "float32", shape: [1], values: Float32Array.of(Number.NaN) }]]),
@@ -66,6 +76,7 @@ describe("arrays", () => {
   test.each([
     ["a buffer is missing", [{ name: "a", dtype: "float32", shape: [1] }], []],
     ["a buffer is too short", [{ name: "a", dtype: "float32", shape: [2] }], [new Uint8Array(4)]],
+    ["bytes are left over", [{ name: "a", dtype: "float32", shape: [1] }], [new Uint8Array(8)]],
     ["a shape is negative", [{ name: "a", dtype: "float32", shape: [-1] }], [new Uint8Array(4)]],
     ["a shape is absurd", [{ name: "a", dtype: "int32", shape: [1e9, 1e9] }], [new Uint8Array(4)]],
     [

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import atexit
-import threading
-
 from seqdream_widget.drivers.runner import Run, Runner
-
-LAST_STEP = 10.0
-"""Seconds for which Python, when it ends, waits for the present step."""
+from seqdream_widget.threads import started
 
 
 class ThreadRunner(Runner):
     """Takes the steps on a thread of its own, which lives only from `play` to `pause`: a paused widget has none."""
 
     def _launch(self, run: Run) -> None:
-        run.means = threading.Thread(target=self._work, args=(run,), name="seqdream", daemon=True)
-        run.means.start()
-
-    def _work(self, run: Run) -> None:
-        def end() -> None:
-            self.pause(wait=False)
-            run.means.join(LAST_STEP)
-
-        # A thread that is still at work in torch when Python ends takes the process down with it.
-        atexit.register(end)
-        try:
+        def work() -> None:
             while self._take_steps(run):
                 pass
-        finally:
-            atexit.unregister(end)
+
+        run.means = started(work, stop=lambda: self.pause(wait=False), name="seqdream")
 
     def _wait(self, run: Run) -> None:
         super()._wait(run)

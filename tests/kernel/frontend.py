@@ -147,10 +147,10 @@ class View:
         """Set traits, as a linked control does."""
         self._send({"method": "update", "state": state, "buffer_paths": []})
 
-    def edit(self, start: int) -> int:
+    def edit(self, start: int, value: float = 2.5) -> int:
         """Edit one sample and return the command's id."""
         self._next += 1
-        self.send(kind="command", id=self._next, command={"type": "edit", "start": start, "values": [2.5]})
+        self.send(kind="command", id=self._next, command={"type": "edit", "start": start, "values": [value]})
         return self._next
 
     def _send(self, data: Message) -> None:

@@ -29,11 +29,10 @@ def test_a_kernel_killed_mid_run_is_gone_on_from_in_the_next_one(tmp_path):
     kernel.run(SETUP)
     kernel.run(MAKE.format(str(tmp_path / "dream")))
     view = View(kernel, "w")
-    view.send(kind="hello", protocol=1)
     view.send(kind="play")
     given = {}
     for value in range(20):
-        given[view.command(type="edit", start=10, values=[float(value)])] = float(value)
+        given[view.edit(10, float(value))] = float(value)
         kernel.until(lambda: len(view.heard("acknowledgement")) > len(given) // 2)
     time.sleep(1.2)  # long enough for a checkpoint
     kernel.until(lambda: view.heard("frame"))

@@ -19,6 +19,7 @@ import seqdream_widget as sd
 from seqdream_widget import page, recording
 from seqdream_widget.history import Trajectory
 from tests.fixtures.write import dreamt
+from tests.unit.wire import unpacked
 
 EVIL = "</script><img src=x onerror=alert(1)>"
 
@@ -37,11 +38,7 @@ def told(session, room=3_000_000):
 def carried(text: str):
     """Return what a page carries: its header, and its arrays as NumPy reads them."""
     message = json.loads(re.search(r'<script type="application/json" id="recording">(.*?)</script>', text, re.S)[1])
-    arrays = {
-        listed["name"]: np.frombuffer(base64.b64decode(buffer), listed["dtype"]).reshape(listed["shape"])
-        for listed, buffer in zip(message["arrays"], message["buffers"], strict=True)
-    }
-    return message, arrays
+    return message, unpacked(message, [base64.b64decode(buffer) for buffer in message["buffers"]])
 
 
 def session_of(length=40, batch_size=1, channels=1, **keywords):

@@ -12,6 +12,7 @@ import torch
 import seqdream_widget as sd
 from seqdream_widget import protocol, shelf
 from tests.unit.programs import Level, data, new, state_of
+from tests.unit.wire import unpacked
 
 C = sd.commands
 
@@ -38,11 +39,7 @@ def of_kind(told, kind):
 
 
 def arrays(told, kind):
-    message, buffers = [one for one in list(told) if one[0]["kind"] == kind][-1]
-    return {
-        listed["name"]: np.frombuffer(buffer, listed["dtype"]).reshape(listed["shape"])
-        for listed, buffer in zip(message["arrays"], buffers, strict=True)
-    }
+    return unpacked(*[one for one in list(told) if one[0]["kind"] == kind][-1])
 
 
 def until(condition, seconds=20.0):

@@ -13,6 +13,7 @@ from torch import nn
 
 import seqdream_widget as sd
 from seqdream_widget.windows import MOST_VIEWS, OVERVIEW, WHOLE, View, Views, Window
+from tests.unit.wire import unpacked
 
 
 class Slope(nn.Module):
@@ -139,8 +140,7 @@ def test_a_widget_sends_no_more_than_its_views_show():
     for content, buffers in sent:
         assert sum(map(len, buffers)) < 200_000, content["kind"]
     content, buffers = next(pair for pair in reversed(sent) if pair[0]["kind"] == "frame")
-    names = [array["name"] for array in content["arrays"]]
-    columns = np.frombuffer(buffers[names.index("sequence@5")], np.float32).reshape(1, 3, -1)
+    columns = unpacked(content, buffers)["sequence@5"].reshape(1, 3, -1)
     stride = content["windows"][0]["stride"]
     assert columns[0, 2, 12_345 // stride] == w.sequence[0, 0, 12_345]
     sent.clear()

@@ -16,15 +16,9 @@ import seqdream_widget as sd
 from seqdream_widget import protocol
 from seqdream_widget.words import news as words_of_what_happened
 from tests.unit.test_commands import session
+from tests.unit.wire import unpacked
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "protocol.json"
-
-
-def decoded(header, buffers):
-    return {
-        listed["name"]: np.frombuffer(buffer, listed["dtype"]).reshape(listed["shape"])
-        for listed, buffer in zip(header["arrays"], buffers, strict=True)
-    }
 
 
 @given(
@@ -34,7 +28,7 @@ def decoded(header, buffers):
 def test_arrays_survive_the_wire_bit_by_bit(floats, integers):
     header, buffers = protocol.pack({"kind": "frame"}, {"floats": floats, "integers": integers})
     header = json.loads(json.dumps(header, allow_nan=False))
-    got = decoded(header, buffers)
+    got = unpacked(header, buffers)
     assert got["floats"].tobytes() == np.ascontiguousarray(floats).tobytes()
     assert got["floats"].shape == floats.shape
     assert np.array_equal(got["integers"], integers)
