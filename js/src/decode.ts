@@ -154,6 +154,7 @@ const readSettings = record<Settings>({
   error: orNull(text),
   undo: orNull(text),
   redo: orNull(text),
+  deeds: (value, where) => nullable(value, where, listOf(integer)) ?? [],
   class_names: listOf(text),
   objective: readObjective,
   objective_types: listOf(record<ObjectiveType>({ type: text, label: text })),

@@ -137,8 +137,9 @@ export function pictureOf(view: View, places: Places): Picture {
   /** The timeline follows at a reader's pace: a canvas costs as much as the curve it shows. */
   const paintLines = (): boolean => {
     const history = store.history.value;
-    const isNew = linesChange(history, store.settings.value);
-    if (isNew) timeline.paint(history, view.terms());
+    const settings = store.settings.value;
+    const isNew = linesChange(history, settings);
+    if (isNew) timeline.paint(history, view.terms(), settings?.deeds);
     return isNew;
   };
 

@@ -147,6 +147,8 @@ export interface Settings {
   /** What there is to undo and to redo, in words. */
   readonly undo: string | null;
   readonly redo: string | null;
+  /** The steps before which a person did something. */
+  readonly deeds: readonly number[];
   readonly class_names: readonly string[];
   readonly objective: Objective;
   readonly objective_types: readonly ObjectiveType[];

@@ -74,7 +74,7 @@ function Charts({ view }: Props) {
     <section class="seqdream-main" aria-label="Sequence">
       <Legend view={view} />
       <div class="seqdream-chart" ref={main} data-tool={view.tool} />
-      <div class="seqdream-rows" style={{ height: `${view.rowsHeight}px` }}>
+      <div class="seqdream-rows" style={{ "--sd-rows": `${view.rowsHeight}px` }}>
         <div class="seqdream-channels" ref={channels} />
         {view.rowsHeight > 0 && <ChannelRows view={view} />}
       </div>

@@ -158,7 +158,7 @@ export function ChannelRows({ view }: Props) {
 }
 
 export function TimelineLegend({ view }: Props) {
-  const regularizers = view.store.settings.value?.regularizers ?? [];
+  const { regularizers, deeds } = view.store.settings.value ?? { regularizers: [], deeds: [] };
   const history = view.store.history.value;
   const terms = view.terms();
   const { step } = view.reader;
@@ -184,6 +184,7 @@ export function TimelineLegend({ view }: Props) {
             {value(name)}
           </LineKey>
         ))}
+        {deeds.length > 0 && <AreaKey name="done by hand" kind="deed" />}
       </ul>
       <Moment view={view} />
     </div>
