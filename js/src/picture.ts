@@ -179,9 +179,10 @@ export function pictureOf(view: View, places: Places): Picture {
       isHeld: held !== null || view.pen.value !== null || caret.isDown,
     });
     cursor.place();
-    if (view.rowsHeight > 0) multiples.paint(shown, frozen, channel);
     paintPush(past === null ? store.beside.push.value : null, channel);
     const isReading = paintLines();
+    const isAtRest = !view.isPlaying();
+    if (view.rowsHeight > 0 && (isReading || isAtRest)) multiples.paint(shown, frozen, channel);
     scrub.place();
     overlay.update({
       points: past === null ? points : [],
@@ -190,7 +191,7 @@ export function pictureOf(view: View, places: Places): Picture {
       reach: hand.radius(sequence.time),
       caret: caretState(),
       brush: view.brush.value,
-      isAtRest: !view.isPlaying(),
+      isAtRest,
       isReading,
     });
     report(sequence);

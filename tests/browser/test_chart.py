@@ -199,8 +199,7 @@ def test_channels_are_seen_together_taken_in_hand_and_set_in_their_own_units(lab
     typed = f"w.sequence[0, 1, {index}].item() * 4 + 61"
     assert bench.python.until(f"abs({typed} - 63.5) < 1e-3 and {typed}") == pytest.approx(63.5, abs=1e-3)
     assert bench.python("[c for c in range(4) if (w.sequence[0, c] != before[0, c]).any()]") == [1]
-    x, y = bench.middle(bench.handle(5))
-    page.mouse.move(x, y - 60)
+    page.mouse.move(*bench.middle(root.locator(".seqdream-area").first))
     expect(root.locator(".seqdream-readout")).to_have_text(re.compile(r"^[\d.]+ s · [\d.]+ °C$"))
     flow = root.get_by_text("flow", exact=True)
     page.mouse.click(*bench.middle(flow))

@@ -2,11 +2,12 @@
 
 import { clipped, Sheet } from "./canvas";
 import type { Scale } from "./geometry";
-import { traceVisible } from "./layers";
+import { paintLine } from "./layers";
 import type { Plot } from "./plot";
 
 /** Radius of a control point. */
 const POINT = 5;
+const THICKNESS = 2.25;
 /** A control point at the very edge is seen whole. */
 const BLEED = POINT + 2;
 
@@ -19,15 +20,8 @@ export function curveOn(plot: Plot, scale: Scale): Curve {
   return (values, points) => {
     const pen = plot.pen(sheet);
     if (pen === null) return;
-    const { context, colours, width } = pen;
-    context.strokeStyle = colours.dream;
-    clipped(pen, () => {
-      context.beginPath();
-      traceVisible(context, values, scale, width);
-      context.lineWidth = 2.25;
-      context.lineJoin = "round";
-      context.stroke();
-    });
+    const { context, colours } = pen;
+    clipped(pen, () => paintLine(pen, values, scale, colours.dream, THICKNESS));
     context.beginPath();
     for (const index of points) {
       const value = values[index] ?? Number.NaN;

@@ -3,7 +3,7 @@
 import type { Frozen, Sequence } from "../protocol";
 import { AXIS_WIDTH } from "./axes";
 import { clipped } from "./canvas";
-import { fillHatch, traceVisible } from "./layers";
+import { fillHatch, paintLine } from "./layers";
 import { Plot } from "./plot";
 import { extent } from "./range";
 import { Linear } from "./scale";
@@ -53,13 +53,9 @@ export class Multiples {
           fillHatch(row, Math.max(0, left ?? 0), Math.min(width, right ?? 0));
           context.restore();
         }
-        context.beginPath();
-        const scale = this.#chart.withValues(y);
-        traceVisible(context, values, scale, width);
-        context.strokeStyle = channel === chosen ? colours.dream : colours.muted;
-        context.lineWidth = channel === chosen ? 1.5 : 1;
-        context.lineJoin = "round";
-        context.stroke();
+        const isChosen = channel === chosen;
+        const colour = isChosen ? colours.dream : colours.muted;
+        paintLine(pen, values, this.#chart.withValues(y), colour, isChosen ? 1.5 : 1);
       }
     });
   }
