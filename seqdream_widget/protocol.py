@@ -144,7 +144,7 @@ def _whole(kind: str, name: str, value: object, most: int) -> int:
 
 # ---- from the kernel --------------------------------------------------------------------------------------------
 
-DTYPES = {np.dtype(np.float32): "float32", np.dtype(np.int32): "int32"}
+DTYPES: dict[np.dtype[Any], str] = {np.dtype(np.float32): "float32", np.dtype(np.int32): "int32"}
 """Of the numbers on the wire; to ask NumPy for the name of one takes longer than to send it."""
 
 
