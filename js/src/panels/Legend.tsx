@@ -4,8 +4,8 @@ import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { termColour, termDash } from "../chart/theme";
 import { figure, whole } from "../format";
+import { lastUpTo } from "../history";
 import type { Ghost } from "../reading/ghosts";
-import { rowOf } from "../reading/reader";
 import type { View } from "../view";
 import { TextButton } from "./TextButton";
 
@@ -162,9 +162,9 @@ export function TimelineLegend({ view }: Props) {
   const history = view.store.history.value;
   const terms = view.terms();
   const { step } = view.reader;
-  const row = step === null ? null : rowOf(history, step);
+  const row = step === null ? -1 : lastUpTo(history.steps, step);
   const value = (name: string) =>
-    row !== null && (
+    row >= 0 && (
       <b class="seqdream-read">{figure(history.columns.get(name)?.[row] ?? Number.NaN)}</b>
     );
   return (
