@@ -27,9 +27,9 @@ export function cursorOn(chart: SequenceChart, signal: AbortSignal): Cursor {
   };
   const handlers = {
     pointermove: (event: PointerEvent) => {
-      // A finger hides what it points at.
-      if (event.pointerType === "touch") return;
-      x = event.clientX - over.getBoundingClientRect().left;
+      // A finger hides what it points at; what a hand holds is told beside it.
+      const isIdle = event.pointerType !== "touch" && event.buttons === 0;
+      x = isIdle ? event.clientX - over.getBoundingClientRect().left : null;
       place();
     },
     pointerleave: () => {

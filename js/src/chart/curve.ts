@@ -30,6 +30,7 @@ export function curveOn(plot: Plot, scale: Scale): Curve {
       context.moveTo(x + POINT, y);
       context.arc(x, y, POINT, 0, 2 * Math.PI);
     }
+    context.strokeStyle = colours.dream;
     context.fillStyle = colours.surface;
     context.fill();
     context.lineWidth = 2;

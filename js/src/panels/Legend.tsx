@@ -184,7 +184,7 @@ export function TimelineLegend({ view }: Props) {
             {value(name)}
           </LineKey>
         ))}
-        {deeds.length > 0 && <AreaKey name="done by hand" kind="deed" />}
+        {deeds.length > 0 && <AreaKey name="by hand" kind="deed" />}
       </ul>
       <Moment view={view} />
     </div>
@@ -197,7 +197,7 @@ function Moment({ view }: Props) {
   const looked = view.store.beside.moment.value;
   if (step === null) {
     const hasTerms = view.terms().length > 0;
-    return hasTerms ? <span class="seqdream-note">each term to its own maximum</span> : null;
+    return hasTerms ? <span class="seqdream-note">each to its maximum</span> : null;
   }
   return (
     <span class="seqdream-moment">
