@@ -36,8 +36,7 @@ data = sd.SequenceDataset(x.astype(np.float32), labels, channel_names=names, sam
 model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(960, 2))
 means = torch.tensor(np.stack([x[:30].mean(0), x[30:].mean(0)]).reshape(2, -1) / 60).float()
 model[1].load_state_dict({"weight": means, "bias": torch.zeros(2)})
-w = sd.SeqDream(model, sd.objectives.Logit("leaking"), data=data, start=3, threads=1,
-                regularizers=[sd.regularizers.TotalVariation(1e-3)])
+w = sd.SeqDream(model, sd.presets.centered(data, "leaking"), data=data, start=3, threads=1)
 """
 
 

@@ -171,8 +171,8 @@ SHOTS: dict[str, tuple[str, Scene, int, bool]] = {
 
 
 def kept(path: Path) -> None:
-    """Write a picture with as many colours as it needs: a third of its bytes."""
-    Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    """Write a picture with as few bytes as its pixels need."""
+    Image.open(path).convert("RGB").save(path, optimize=True)
 
 
 def take_lab(page: Page, lab: Lab, name: str, width: int, *, dark: bool) -> None:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.bench import MACHINE, Bench
+from tests.browser.test_accessibility import violations
 
 LONG = """
 import numpy as np, torch
@@ -203,6 +204,7 @@ def test_channels_are_seen_together_taken_in_hand_and_set_in_their_own_units(lab
     expect(root.get_by_role("radio", name="flow")).to_be_checked()
     bench.drag(4, by=40)
     bench.python.until("[c for c in range(4) if (w.sequence[0, c] != before[0, c]).any()] == [1, 3]")
+    assert violations(page) == []
     root.get_by_role("checkbox", name="all 4 below").uncheck()
     expect(rows).to_have_count(0)
     bench.close()

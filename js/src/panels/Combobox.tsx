@@ -123,7 +123,7 @@ export function Combobox({ label, names, chosen, onChoose }: Props) {
         }}
       />
       {isOpen && (
-        <div class="seqdream-options" id={list} role="listbox" aria-label={label}>
+        <div class="seqdream-list" id={list} role="listbox" aria-label={label}>
           {found.map((index, at) => (
             // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the input, which tells the active option
             <div
