@@ -6,7 +6,7 @@ NODE_MODULES := js/node_modules/.installed
 FRONT_END := seqdream_widget/static/widget.js
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: demo test build environment lint types test-python test-js exactness test-crash test-sweep-crash test-browser test-kernels bench-streaming bench-editor bench-engine bench-plausibility bench-planted bench-lab bench-sweep soak pictures screenshots clean
+.PHONY: demo docs links test build environment lint types test-python test-js exactness test-crash test-sweep-crash test-browser test-kernels bench-streaming bench-editor bench-engine bench-plausibility bench-planted bench-lab bench-sweep soak pictures screenshots clean
 .DELETE_ON_ERROR:
 
 demo: build  ## JupyterLab on the quickstart; NO_BROWSER=1 only serves it and prints the address
@@ -78,6 +78,12 @@ soak: build  ## so many steps in a real kernel, steered all along: memory, pace,
 
 pictures: build  ## docs/images/dreams, without and with each regularizer
 	$(BIN)/python -m docs.pictures
+
+docs: build  ## the documentation site, in docs/_build/html; a warning is an error
+	$(BIN)/python -m sphinx -q -W --keep-going -j auto -b html docs docs/_build/html
+
+links: build  ## every link of the documentation that leaves it, asked for; needs a network. The list is docs/_build/links/output.txt
+	$(BIN)/python -m sphinx -q --keep-going -b linkcheck docs docs/_build/links
 
 UCR ?= ../shared/data
 bench-engine: build  ## what a step costs beside a loop by hand

@@ -6,12 +6,11 @@ Steps count from 1; the sequence before the first is the start. Everything here 
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import dataclasses
 import itertools
 import math
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import torch
@@ -209,7 +208,8 @@ class Dreamer:
             If the model, the objective or a regularizer raises, or something is not finite in every dream that has not
             stopped. Nothing has changed then.
         """
-        with self._undone_on_error() as before:
+        before = _Before(self.iterate.save(), [generator.get_state() for generator in self.generators])
+        try:
             evaluation = self._evaluate()
             stopped = self._stopping(evaluation.failures(), self.stopped)
             self._pull_back(evaluation, stopped)
@@ -223,6 +223,10 @@ class Dreamer:
                 self._put_back(before, stopped)
                 x = self.sequence()
             self.step_count += 1
+        except BaseException:
+            self.iterate.put_back(before.iterate)
+            self._rewind(before.random_states)
+            raise
         self._changes = changes
         self.stopped = stopped
         self._let_go()
@@ -232,17 +236,6 @@ class Dreamer:
             values = {name: np.where(off, np.float32(np.nan), row) for name, row in values.items()}
             probabilities = np.where(off[:, None], np.float32(np.nan), probabilities)
         return Measurement(values, probabilities, x, evaluation.gradient)
-
-    @contextlib.contextmanager
-    def _undone_on_error(self) -> Generator[_Before]:
-        """Put the iterate and the random streams back if the step does not come to its end."""
-        before = _Before(self.iterate.save(), [generator.get_state() for generator in self.generators])
-        try:
-            yield before
-        except BaseException:
-            self.iterate.put_back(before.iterate)
-            self._rewind(before.random_states)
-            raise
 
     def _rewind(self, random_states: list[Tensor]) -> None:
         for generator, random_state in zip(self.generators, random_states, strict=True):

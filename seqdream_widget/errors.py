@@ -8,7 +8,16 @@ from collections.abc import Iterable, Mapping
 
 
 class ShapeError(ValueError):
-    """A sequence, data set or model output has a shape that does not fit."""
+    """A sequence, data set or model output has a shape that does not fit.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> sd.SequenceDataset([[0.0, 1.0]], [0, 1])
+    Traceback (most recent call last):
+        ...
+    seqdream_widget.errors.ShapeError: x holds 1 sequences but y holds 2 labels; give one label per sequence
+    """
 
 
 class StepError(RuntimeError):
@@ -22,6 +31,20 @@ class StepError(RuntimeError):
     dreams : dict of int to str
         Where no dream of the batch is left to go on: those that stopped with this step, and why. Empty where something
         raised.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> demo = sd.load_demo("forda")
+    >>> session = sd.Session(
+    ...     demo.model, sd.objectives.Logit(1), data=demo.data, optimizer="sgd", learning_rate=0.01,
+    ...     regularizers=[sd.regularizers.HighFrequency(weight=1e6)]
+    ... )
+    >>> try:
+    ...     session.run(100)
+    ... except sd.StepError:
+    ...     print("undone")
+    undone
     """
 
     def __init__(self, message: str, dreams: Mapping[int, str] | None = None) -> None:

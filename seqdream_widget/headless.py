@@ -37,6 +37,15 @@ class Result(Exports):
         What every step measured.
     session : Session
         The session behind it, to go on from.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> demo = sd.load_demo("forda")
+    >>> result = sd.dream(demo.model, sd.objectives.Logit("abnormal"), data=demo.data, steps=3, progress=False)
+    >>> result
+    Result(sequence=(1, 1, 500), steps=3)
+    >>> result.session.run(2)  # goes on
     """
 
     sequence: Float[Tensor, "batch channel time"]

@@ -76,13 +76,15 @@ class Iterate:
 
     def decode(self) -> Float[Tensor, "batch channel time"]:
         """Return the sequence, with its way back to θ."""
-        x = self._decode_freely()
+        return self._decoded(self.theta)
+
+    def _decoded(self, theta: Tensor) -> Tensor:
+        x = self._decode_freely(theta)
         return x if self.held is None else torch.where(self.held, self._held_values, x)
 
-    @torch.no_grad()
     def sequence(self) -> Float[Tensor, "batch channel time"]:
         """Return the sequence, as a detached copy."""
-        return self.decode().clone()
+        return self._decoded(self.theta.detach()).clone()
 
     @property
     def residual(self) -> Float[Tensor, "batch channel time"]:
@@ -112,12 +114,12 @@ class Iterate:
         if not self.chosen.elementwise and not torch.equal(x, self.sequence()):
             self._begin_optimizer()  # LBFGS would take the jump for curvature, and diverge
         if self.held is not None:
-            x = torch.where(self.held, self._decode_freely(), x)
+            x = torch.where(self.held, self._decode_freely(self.theta), x)
         self._write(self.form.encode(x if self._anchor is None else (x - self._anchor[0]) + self._anchor[1]))
 
-    def _decode_freely(self) -> Tensor:
+    def _decode_freely(self, theta: Tensor) -> Tensor:
         """Decode without what is held: ``decode(θ) + r``, in an order that loses no bit until θ moves."""
-        x = self.form.decode(self.theta)
+        x = self.form.decode(theta)
         return x if self._anchor is None else (x - self._anchor[1]) + self._anchor[0]
 
     @torch.no_grad()

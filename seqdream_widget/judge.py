@@ -106,6 +106,14 @@ class Plausibility:
     nearest : Nearest
     failing : tuple of str
         The figures that keep it outside.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> demo = sd.load_demo("forda")
+    >>> judged = sd.plausibility(demo.model, demo.data, demo.data.x[0], "normal")
+    >>> judged.figures["roughness"].inside, judged.nearest.index
+    (False, 0)
     """
 
     verdict: Verdict | None

@@ -38,6 +38,15 @@ class Log:
         What the records refer to, by hash.
     objects : dict of str to object
         Callables and classes that are not the package's, by ``module:qualname``. They are not saved.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> demo = sd.load_demo("forda")
+    >>> session = sd.Session(demo.model, sd.objectives.Logit("abnormal"), data=demo.data)
+    >>> session.run(3)
+    >>> session.log.records[1]
+    {'event': 'steps', 'count': 3, 'threads': 1}
     """
 
     records: list[Json]
@@ -59,6 +68,11 @@ class Log:
     @staticmethod
     def load(path: str | Path) -> Log:
         """Read what `save` wrote.
+
+        Parameters
+        ----------
+        path : str or Path
+            Of the records; the tensors are beside them.
 
         Raises
         ------

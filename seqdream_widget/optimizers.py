@@ -54,7 +54,6 @@ class Adam(Optimizer):
     ) -> None:
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps})
 
-    @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - torch's stub overloads the return type by the closure, which is not used here
         """Update every parameter that has a gradient."""
         del closure
@@ -76,8 +75,13 @@ class Adam(Optimizer):
                 # 1 − βᵏ, where k is the sample's own count of steps: the same mean, of ones.
                 mean_weight = state["mean_weight"] * beta1 + (1 - beta1)
                 square_weight = state["square_weight"] * beta2 + (1 - beta2)
-                root = (square / square_weight).sqrt_().add_(group["eps"])
-                theta.addcdiv_(mean / mean_weight, root, value=-group["lr"])
+                rate = -group["lr"] / mean_weight
+                if isinstance(rate, Tensor):
+                    root = (square / square_weight).sqrt_().add_(group["eps"])
+                    theta.detach().add_((mean * rate).div_(root))
+                else:  # the same, to the bit, in fewer operations
+                    root = (square / float(square_weight)).sqrt_().add_(group["eps"])
+                    theta.detach().addcdiv_(mean, root, value=float(rate))
                 state.update(mean=mean, square=square, mean_weight=mean_weight, square_weight=square_weight)
 
     def tell_apart(self, theta: Tensor) -> None:

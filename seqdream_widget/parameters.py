@@ -180,7 +180,13 @@ class Described:
 
     @classmethod
     def from_fields(cls, fields: dict[str, Any]) -> Any:
-        """Make one from the fields of a message."""
+        """Make one from the fields of a message.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a field is missing, unknown, or not as it should be.
+        """
         check_fields(cls, fields)
         return cls(**fields)
 
@@ -211,7 +217,17 @@ def described(cls: type[T]) -> type[T]:
     """Make a frozen dataclass whose constructor checks bounds and suggests keywords."""
     made = dataclasses.dataclass(frozen=True)(cls)
     made.__init__ = known_keywords_only(made.__init__)
+    if made.__doc__ and parameters_of(made) and "Raises\n" not in made.__doc__:
+        made.__doc__ = _with_errors(inspect.cleandoc(made.__doc__))
     return made
+
+
+def _with_errors(text: str) -> str:
+    """Say in a docstring what every class with bounded numbers raises, before its notes and examples."""
+    found = re.search(r"^(Notes|Examples)\n-+\n", text, re.MULTILINE)
+    at = found.start() if found else len(text)
+    errors = "Raises\n------\nValueError\n    If a number is out of its bounds.\n\n"
+    return f"{text[:at].rstrip()}\n\n{errors}{text[at:]}".rstrip()
 
 
 def read_described(noun: str, types: Mapping[str, type[D]], message: object) -> D:

@@ -52,6 +52,16 @@ class Preset:
         The classes it is about.
     data : SequenceDataset, optional
         The real sequences it was made from; ``None`` for `extreme`.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> demo = sd.load_demo("forda")
+    >>> preset = sd.presets.centered(demo.data, "abnormal")
+    >>> preset.objective
+    Prototype(target='abnormal')
+    >>> [regularizer.name for regularizer in preset.regularizers]
+    ['spectral_prior', 'roughness', 'data_envelope', 'standardize']
     """
 
     name: Name
@@ -74,6 +84,11 @@ class Preset:
 
     def on(self, data: SequenceDataset | None) -> Preset:
         """Return it with real sequences to go by: its own, or else these.
+
+        Parameters
+        ----------
+        data : SequenceDataset, optional
+            Those of the run.
 
         Raises
         ------
@@ -225,7 +240,27 @@ def centered(data: SequenceDataset, cls: Target) -> Preset:
 def rim(data: SequenceDataset, cls: Target) -> Preset:
     """Dream a member at the edge of a class: still of it, as far out as real members are.
 
-    Parameters, errors and use are those of `centered`.
+    Parameters
+    ----------
+    data : SequenceDataset
+        Real sequences, such as the train split.
+    cls : int or str
+        Index or name of the class.
+
+    Returns
+    -------
+    Preset
+
+    Raises
+    ------
+    ValueError
+        If there is no such class, or it has no members.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> sd.presets.rim(sd.load_demo("forda").data, "normal").objective
+    Rim(target='normal')
     """
     return _checked("rim", data, cls)
 

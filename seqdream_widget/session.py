@@ -331,7 +331,13 @@ class Session(Past, Exports):
         return self._carry_out(command)
 
     def check(self, command: Command) -> None:
-        """Raise as `submit` would, and change nothing."""
+        """Raise as `submit` would, and change nothing.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is no command, or cannot be carried out now.
+        """
         if not isinstance(command, Command):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
             raise TypeError(f"{command!r} is no command; give e.g. sd.commands.Freeze(100, 160)")
         command.check(self._dreamer)

@@ -30,6 +30,14 @@ class Transfer:
         What the other network gives each class.
     plausibility : tuple of Plausibility
         Each dream judged with the other network's eyes; empty without data.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> demo = sd.load_demo("forda")
+    >>> result = sd.dream(demo.model, sd.objectives.Logit("abnormal"), data=demo.data, steps=20, progress=False)
+    >>> sd.transfer(result, demo.model).share
+    1.0
     """
 
     holds: tuple[bool, ...]

@@ -45,8 +45,11 @@ class Turn:
 
     def serve(self) -> None:
         """Do what was asked for until now. For whoever has the turn, between two steps."""
+        count = self._inbox.qsize()
+        if not count:  # in nearly every step
+            return
         with contextlib.suppress(queue.Empty):
-            for _ in range(self._inbox.qsize()):
+            for _ in range(count):
                 self._inbox.get_nowait()()
 
     def post(self, job: Job) -> None:

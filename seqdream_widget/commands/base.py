@@ -10,7 +10,14 @@ from seqdream_widget.parameters import Described, read_described, snake_case
 
 
 class Command(Described, ABC):
-    """Something a person does between two steps."""
+    """Something a person does between two steps.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> sd.commands.Command.types["freeze"]
+    <class 'seqdream_widget.commands.samples.Freeze'>
+    """
 
     types: ClassVar[dict[str, type[Command]]] = {}
 
@@ -21,7 +28,13 @@ class Command(Described, ABC):
 
     @abstractmethod
     def check(self, dreamer: Dreamer) -> None:
-        """Raise a ``ValueError`` in words if the command cannot be carried out now."""
+        """Refuse, in words, what cannot be carried out now.
+
+        Raises
+        ------
+        ValueError
+            If it cannot be.
+        """
 
     @abstractmethod
     def apply(self, dreamer: Dreamer) -> None:

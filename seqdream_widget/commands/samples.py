@@ -76,7 +76,13 @@ class SampleCommand(Command, abstract=True):
         return self.channel or 0
 
     def refuse_frozen(self, dreamer: Dreamer, start: int, stop: int) -> None:
-        """Raise if one of the samples is frozen."""
+        """Refuse to change frozen samples.
+
+        Raises
+        ------
+        ValueError
+            If one of ``start … stop − 1`` is frozen; the message names the first.
+        """
         frozen = dreamer.frozen[self.dream, self.one_channel(dreamer), start:stop].nonzero()
         if len(frozen):
             raise ValueError(f"{type(self).__name__}: sample {start + int(frozen[0])} is frozen; unfreeze it first")
@@ -95,6 +101,12 @@ class Edit(SampleCommand):
     gesture : int, optional
         Number of the pointer gesture this edit is part of, such as a curve that is drawn. Until that is released, all
         that it has set is held against the gradient.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of bounds; when it is submitted, if samples are outside the sequence or frozen, or there are
+        several channels and none is named.
 
     Examples
     --------
@@ -169,6 +181,12 @@ class MovePoint(SampleCommand):
         Number of the pointer gesture this move is part of. Until that is released, the neighbourhood is held
         against the gradient.
 
+    Raises
+    ------
+    ValueError
+        If a number is out of bounds; when it is submitted, if samples are outside the sequence or frozen, or there are
+        several channels and none is named.
+
     Examples
     --------
     >>> import seqdream_widget as sd
@@ -220,6 +238,21 @@ class Release(Command):
     ----------
     gesture : int
         The number its moves carried.
+
+    Raises
+    ------
+    ValueError
+        When it is submitted, if that gesture holds nothing.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> demo = sd.load_demo("forda")
+    >>> session = sd.Session(demo.model, sd.objectives.Logit(1), data=demo.data)
+    >>> session.submit(sd.commands.MovePoint(250, 1.5, radius=9, gesture=1))
+    1
+    >>> session.submit(sd.commands.Release(1))
+    1
     """
 
     gesture: int = number(low=0, high=2**53, integer=True)
@@ -256,6 +289,21 @@ class SegmentCommand(SampleCommand, abstract=True):
 class Freeze(SegmentCommand):
     """Hold samples ``start … stop − 1`` at their values until they are unfrozen.
 
+    Parameters
+    ----------
+    start, stop : int
+        The segment, from 0; `stop` is not in it.
+    channel : int, optional
+        On which channel; on all unless given.
+    dream : int
+        On which dream of the batch, from 0.
+
+    Raises
+    ------
+    ValueError
+        When it is submitted, if the segment is empty or reaches outside the sequence, or there is no such channel or
+        dream.
+
     Examples
     --------
     >>> import seqdream_widget as sd
@@ -270,7 +318,29 @@ class Freeze(SegmentCommand):
 
 @described
 class Unfreeze(SegmentCommand):
-    """Let samples ``start … stop − 1`` go; those that were not frozen stay as they are."""
+    """Let samples ``start … stop − 1`` go; those that were not frozen stay as they are.
+
+    Parameters
+    ----------
+    start, stop : int
+        The segment, from 0; `stop` is not in it.
+    channel : int, optional
+        On which channel; on all unless given.
+    dream : int
+        On which dream of the batch, from 0.
+
+    Raises
+    ------
+    ValueError
+        When it is submitted, if the segment is empty or reaches outside the sequence, or there is no such channel or
+        dream.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> sd.commands.Unfreeze(120, 140, channel=0)
+    Unfreeze(channel=0, dream=0, start=120, stop=140)
+    """
 
     def apply(self, dreamer: Dreamer) -> None:
         """Unfreeze the segment."""

@@ -39,6 +39,11 @@ class SetRegularizer(Command):
     **parameters : float, bool or str
         New values, e.g. ``weight=0.02``.
 
+    Raises
+    ------
+    ValueError
+        When it is submitted, if a name is unknown or a value out of bounds.
+
     Examples
     --------
     >>> import seqdream_widget as sd
@@ -96,6 +101,13 @@ class SetObjective(Command):
     Parameters
     ----------
     objective : Objective or Preset
+
+    Raises
+    ------
+    TypeError
+        If it is no objective.
+    ValueError
+        When it is submitted, if a class or layer is unknown, or data is needed and missing.
 
     Examples
     --------
@@ -183,6 +195,12 @@ class SetLearningRate(Command):
     ----------
     learning_rate : float
         1e-6 … 100; with Adam about the change of a sample in one step.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> sd.commands.SetLearningRate(0.02)
+    SetLearningRate(learning_rate=0.02)
     """
 
     learning_rate: float = number(low=LOWEST_RATE, high=HIGHEST_RATE, scale="log")
@@ -203,6 +221,11 @@ class SetOptimizer(Command):
     ----------
     optimizer : str or callable
         A name, or ``(params, lr=...) -> torch.optim.Optimizer``; see `Session`.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown; when it is submitted, if it cannot move these dreams.
 
     Examples
     --------
@@ -233,6 +256,11 @@ class SetParameterization(Command):
     Parameters
     ----------
     parameterization : str or Parameterization
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown; when it is submitted, if data is needed and missing.
 
     Examples
     --------
@@ -269,6 +297,17 @@ class Reset(Command):
     """Go back to the start: step 0, a fresh optimizer, the random stream rewound.
 
     Objective, regularizers and frozen segments stay; a frozen segment holds the start's values then.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> demo = sd.load_demo("forda")
+    >>> session = sd.Session(demo.model, sd.objectives.Logit(1), data=demo.data)
+    >>> session.run(3)
+    >>> session.submit(sd.commands.Reset())
+    1
+    >>> session.step_count
+    0
     """
 
     def check(self, dreamer: Dreamer) -> None:
@@ -354,6 +393,11 @@ class Note(Command):
     ----------
     text : str
         1 to 10,000 characters.
+
+    Raises
+    ------
+    ValueError
+        If it is no text of that length.
 
     Examples
     --------

@@ -58,7 +58,13 @@ class LayerActivations(View):
         super().__init__(widget)
 
     def build(self) -> Sequence[Part]:
-        """Make the menu of layers and the chart."""
+        """Make the menu of layers and the chart.
+
+        Raises
+        ------
+        ValueError
+            If there is no layer of the name that was asked for.
+        """
         every = self.session.scene.probe.layers
         self._layers = layers = {name: shape for name, shape in every.items() if 1 <= len(shape) <= 2}  # noqa: PLR2004 - channel, time
         if self._chosen is not None and self._chosen not in layers:

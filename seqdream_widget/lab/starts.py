@@ -68,7 +68,15 @@ class StartPicker(View):
     # ---- what people do -----------------------------------------------------------------------------------------
 
     def begin_at(self, start: Any, seed: int = 0) -> None:
-        """Begin the next dream at a start, as `sd.commands.SetStart` takes it; what is refused is said in words."""
+        """Begin the next dream at a start; what is refused is said below the chart.
+
+        Parameters
+        ----------
+        start
+            As `sd.commands.SetStart` takes it: an index into the data, a sequence (channel, time), or a name.
+        seed : int
+            For noise, 0 to 2⁵³.
+        """
         self.attempt(lambda: self.widget.submit(SetStart(start, seed=seed)))
 
     def begin_at_class_mean(self, target: int | str) -> None:

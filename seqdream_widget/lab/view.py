@@ -58,11 +58,23 @@ class View(VBox):  # pyright: ignore[reportUntypedBaseClass] - ipywidgets is unt
     # ---- for subclasses -----------------------------------------------------------------------------------------
 
     def build(self) -> Sequence[Part]:
-        """Make the charts and controls, from the top."""
+        """Make the charts and controls, from the top.
+
+        Raises
+        ------
+        NotImplementedError
+            Unless a subclass says how.
+        """
         raise NotImplementedError
 
     def draw(self) -> None:
-        """Show what is now. Called by whoever has the session's turn."""
+        """Show what is now. Called by whoever has the session's turn.
+
+        Raises
+        ------
+        NotImplementedError
+            Unless a subclass says how.
+        """
         raise NotImplementedError
 
     def tell(self, words: str) -> None:

@@ -104,6 +104,19 @@ class Scaled(Objective):
     factor : float
         −1e6 … 1e6; negative to avoid what the objective seeks.
     objective : Objective
+
+    Raises
+    ------
+    TypeError
+        If `objective` is none.
+    ValueError
+        If `factor` is out of its bounds.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> sd.objectives.Scaled(2, sd.objectives.Logit(0))
+    2 * Logit(target=0)
     """
 
     factor: float = number(low=-1e6, high=1e6)
@@ -156,6 +169,20 @@ class Sum(Objective):
     ----------
     terms : tuple of Objective
         At least one, at most 100.
+
+    Raises
+    ------
+    TypeError
+        If a term is no objective.
+    ValueError
+        If there are too few or too many.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> total = sd.objectives.Logit(0) + sd.objectives.Margin(1)
+    >>> len(total.terms)
+    2
     """
 
     terms: tuple[Objective, ...]

@@ -35,6 +35,17 @@ class LayerObjective(Objective, abstract=True):
     ----------
     layer : str
         Dotted name of the layer.
+
+    Raises
+    ------
+    ValueError
+        If a run that takes it up has no such layer; the message lists the known ones.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> sd.objectives.Layer("block1").layers
+    ('block1',)
     """
 
     layer: str
@@ -72,7 +83,13 @@ class LayerObjective(Objective, abstract=True):
         return activity.layers[self.layer]
 
     def check_index(self, noun: str, value: int, size: int) -> None:
-        """Refuse an index that is out of range for this layer."""
+        """Refuse an index that is out of range for this layer.
+
+        Raises
+        ------
+        ValueError
+            If it is; the message says what there is.
+        """
         if not 0 <= value < size:
             raise ValueError(
                 f"{type(self).__name__}: {noun} {value} is not allowed; "
@@ -92,6 +109,11 @@ class Neuron(LayerObjective):
         0 … channels of the layer − 1.
     time : int, optional
         0 … length of the layer's output − 1; the middle unless given, nothing where the layer has no time axis.
+
+    Raises
+    ------
+    ValueError
+        If a run that takes it up has no such layer, channel or time; the message says what there is.
 
     Examples
     --------
@@ -145,10 +167,24 @@ class Channel(LayerObjective):
     channel : int
         0 … channels of the layer − 1.
 
+    Raises
+    ------
+    ValueError
+        If a run that takes it up has no such layer or channel; the message says what there is.
+
     Notes
     -----
     The channel objective of Olah, Mordvintsev, Schubert 2017, "Feature visualization", Distill,
     doi 10.23915/distill.00007.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> demo = sd.load_demo("forda")
+    >>> channel = sd.objectives.Channel("block2.conv1", channel=3)
+    >>> result = sd.dream(demo.model, channel, data=demo.data, steps=5, progress=False)
+    >>> result.history["score"].shape
+    (5,)
     """
 
     channel: int = number(low=0, high=HIGHEST_INDEX, integer=True)
@@ -173,10 +209,24 @@ class Layer(LayerObjective):
     layer : str
         Dotted name of the layer.
 
+    Raises
+    ------
+    ValueError
+        If a run that takes it up has no such layer; the message lists the known ones.
+
     Notes
     -----
     Mordvintsev, Olah, Tyka 2015, "Inceptionism: going deeper into neural networks", Google Research Blog. Their
     objective is half the squared norm; the mean does not grow with the size of the layer.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> demo = sd.load_demo("forda")
+    >>> layer = sd.objectives.Layer("block1")
+    >>> exaggerated = sd.dream(demo.model, layer, data=demo.data, start=5, steps=5, progress=False)
+    >>> bool(exaggerated.history["score"][-1] > exaggerated.history["score"][0])
+    True
     """
 
     def score(self, activity: Activity) -> Float[Tensor, " batch"]:
@@ -197,6 +247,11 @@ class Direction(LayerObjective):
         output has, flattened. Not all zero.
     kind : {"cosine", "dot"}
         The cosine of the angle to the vector, −1 … 1, or the dot product.
+
+    Raises
+    ------
+    ValueError
+        If the vector is all zero or not finite, or a run that takes it up has no such layer or one of another size.
 
     Examples
     --------

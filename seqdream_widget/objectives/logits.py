@@ -23,6 +23,17 @@ class ClassObjective(Objective, abstract=True):
     ----------
     target : int or str
         Index or name of the class.
+
+    Raises
+    ------
+    ValueError
+        If a run that takes it up has no such class; the message lists the known ones.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> isinstance(sd.objectives.Margin(0), sd.objectives.ClassObjective)
+    True
     """
 
     target: int | str
@@ -51,10 +62,23 @@ class Logit(ClassObjective):
     target : int or str
         Index or name of the class.
 
+    Raises
+    ------
+    ValueError
+        If a run that takes it up has no such class; the message lists the known ones.
+
     Notes
     -----
     The class score ``S_c`` of Simonyan, Vedaldi, Zisserman 2014 (arXiv 1312.6034), before any softmax: a
     probability saturates, and its gradient with it.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> demo = sd.load_demo("forda")
+    >>> session = sd.Session(demo.model, sd.objectives.Logit("abnormal"), data=demo.data, start=5)
+    >>> session.objective
+    Logit(target=1)
     """
 
     def score(self, activity: Activity) -> Float[Tensor, " batch"]:
@@ -71,9 +95,20 @@ class Margin(ClassObjective):
     target : int or str
         Index or name of the class.
 
+    Raises
+    ------
+    ValueError
+        If a run that takes it up has no such class; the message lists the known ones.
+
     Notes
     -----
     The margin of Carlini and Wagner 2017 (arXiv 1608.04644), without its cap.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> sd.objectives.Margin("abnormal") - 0.5 * sd.objectives.Logit("normal")
+    Margin(target='abnormal') - 0.5 * Logit(target='normal')
     """
 
     def score(self, activity: Activity) -> Float[Tensor, " batch"]:
@@ -96,10 +131,21 @@ class Probability(ClassObjective):
     target : int or str
         Index or name of the class.
 
+    Raises
+    ------
+    ValueError
+        If a run that takes it up has no such class; the message lists the known ones.
+
     Notes
     -----
     The softmax of the logits. Simonyan, Vedaldi, Zisserman 2014 (arXiv 1312.6034) advise against it: it can be raised
     by lowering the other classes, and saturates.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> sd.objectives.Logit(1) + 2 * sd.objectives.Probability(1)
+    Logit(target=1) + 2 * Probability(target=1)
     """
 
     def score(self, activity: Activity) -> Float[Tensor, " batch"]:
@@ -115,6 +161,17 @@ class PairObjective(Objective, abstract=True):
     ----------
     first, second : int or str
         Index or name of the two classes.
+
+    Raises
+    ------
+    ValueError
+        If a run that takes it up has no such class, or both are the same.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> isinstance(sd.objectives.Boundary(0, 1), sd.objectives.PairObjective)
+    True
     """
 
     first: int | str
@@ -166,6 +223,15 @@ class Boundary(PairObjective):
     -----
     The tie is where the margin of Carlini and Wagner 2017 (arXiv 1608.04644) between the two vanishes; the hinge is
     theirs.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> demo = sd.load_demo("forda")
+    >>> border = sd.objectives.Boundary("normal", "abnormal")
+    >>> result = sd.dream(demo.model, border, data=demo.data, start=5, steps=9, progress=False)
+    >>> bool(result.history["score"][-1] <= 0)
+    True
     """
 
     LEAD: ClassVar[float] = 1.0

@@ -75,6 +75,19 @@ class MemberObjective(Objective, abstract=True):
     ----------
     data : SequenceDataset, optional
         Where the members come from; the run's data unless given.
+
+    Raises
+    ------
+    TypeError
+        If `data` is no `SequenceDataset`.
+    ValueError
+        If a run that takes it up has no data, or the class no members that are predicted so.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> isinstance(sd.objectives.Prototype(0), sd.objectives.MemberObjective)
+    True
     """
 
     data: SequenceDataset | None = dataclasses.field(default=None, kw_only=True, compare=False, repr=False)
@@ -89,7 +102,13 @@ class MemberObjective(Objective, abstract=True):
 
     @abstractmethod
     def anchor_in(self, scene: Scene) -> Anchor:
-        """Find out where the dream is to be pulled; classes are indices by then."""
+        """Find out where the dream is to be pulled; classes are indices by then.
+
+        Raises
+        ------
+        ValueError
+            If there is no data, or it has nothing to be pulled to.
+        """
 
     def resolve(self, scene: Scene) -> Objective:
         """Replace class names by indices and look the members up.

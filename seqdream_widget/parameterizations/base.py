@@ -24,6 +24,16 @@ class Form(ABC):
     by_sample : bool
         Whether θ has the shape of the sequence and each number of it decodes to one sample. Only then can the
         optimizer forget a single sample; otherwise it forgets the dream.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> import torch
+    >>> demo = sd.load_demo("forda")
+    >>> session = sd.Session(demo.model, sd.objectives.Logit(1), data=demo.data, start=5)
+    >>> form = sd.parameterizations.Spline(every=16).bind(session.sequence, session.scene)
+    >>> form.encode(session.sequence).shape  # knots
+    torch.Size([1, 1, 33])
     """
 
     by_sample: ClassVar[bool] = False
@@ -38,7 +48,14 @@ class Form(ABC):
 
 
 class Parameterization(Described, ABC):
-    """A way to write a sequence as parameters."""
+    """A way to write a sequence as parameters.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> sorted(sd.parameterizations.Parameterization.types)
+    ['fourier', 'magnitude_fourier', 'samples', 'spline']
+    """
 
     types: ClassVar[dict[str, type[Parameterization]]] = {}
 
@@ -84,6 +101,11 @@ def parameterization_of(given: str | Parameterization) -> Parameterization:
         If the name is unknown.
     TypeError
         If it is neither.
+
+    Parameters
+    ----------
+    given : str or Parameterization
+        ``"samples"``, ``"fourier"``, ``"magnitude_fourier"``, ``"spline"``, or an object.
 
     Examples
     --------

@@ -86,6 +86,11 @@ class MagnitudeFourier(Parameterization):
     target : int or str, optional
         The class whose mean magnitude spectrum is taken; that of all the data unless given.
 
+    Raises
+    ------
+    ValueError
+        If `target` names no class, or a run that takes it up has no data or no members of it.
+
     Notes
     -----
     Fel et al. 2023, "Unlocking feature visualization for deeper networks with magnitude constrained optimization"

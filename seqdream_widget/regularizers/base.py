@@ -30,6 +30,21 @@ class Regularizer(Described, ABC):
         How commands and the history call it; the snake_case class name unless given.
     enabled : bool
         Whether it acts.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its bounds or the name is that of a column of the history.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> sd.regularizers.TotalVariation(0.05, name="calm").name
+    'calm'
+    >>> sd.regularizers.TotalVariation(-1)
+    Traceback (most recent call last):
+        ...
+    ValueError: TotalVariation: weight = -1 is not allowed; give a number from 0 to 1e+06
     """
 
     types: ClassVar[dict[str, type[Regularizer]]] = {}
@@ -92,6 +107,13 @@ class Regularizer(Described, ABC):
     def changed(self, enabled: bool | None, parameters: Mapping[str, Any]) -> Self:
         """Return a copy with other settings.
 
+        Parameters
+        ----------
+        enabled : bool, optional
+            As it is unless given.
+        parameters : mapping of str to float
+            By their names, within their bounds.
+
         Raises
         ------
         ValueError
@@ -109,7 +131,24 @@ class Regularizer(Described, ABC):
 
 @described
 class Penalty(Regularizer, abstract=True):
-    """A term of the loss: ``weight`` times a sum over samples, differentiated with the score."""
+    """A term of the loss: ``weight`` times a sum over samples, differentiated with the score.
+
+    Parameters
+    ----------
+    weight : float
+        0 … 1e6; what its value is multiplied with in the loss.
+    name : str, optional
+        How commands and the history call it; the snake_case class name unless given.
+    enabled : bool
+        Whether it acts.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> import torch
+    >>> sd.regularizers.Curvature(0.5).value(torch.tensor([[[0.0, 1.0, 0.0]]]), None)  # without the weight
+    tensor([4.])
+    """
 
     group: ClassVar[str] = "penalty"
     slider: ClassVar[str | None] = "weight"
@@ -126,6 +165,23 @@ class Projection(Regularizer, abstract=True):
     """A change made to the sequence itself after an update, every so many steps.
 
     In the history: the root mean square change when it acted last, 0 until it does.
+
+    Parameters
+    ----------
+    every : int
+        Act on steps whose number is a multiple of this, 1 … 1,000,000.
+    name : str, optional
+        How commands and the history call it; the snake_case class name unless given.
+    enabled : bool
+        Whether it acts.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> import torch
+    >>> x = torch.tensor([[[0.0, 3.0, 0.0]]])
+    >>> sd.regularizers.Clamp(low=-1, high=1).apply(x, sd.regularizers.Moment())
+    tensor([[[0., 1., 0.]]])
     """
 
     group: ClassVar[str] = "projection"
@@ -145,6 +201,20 @@ class GradientShaping(Regularizer, abstract=True):
 
     It comes after the mask, and the mask again after it. In the history: the norm after over the norm before,
     1 where the gradient is zero.
+
+    Parameters
+    ----------
+    name : str, optional
+        How commands and the history call it; the snake_case class name unless given.
+    enabled : bool
+        Whether it acts.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> import torch
+    >>> sd.regularizers.ClipGradient(norm=1).shape(torch.tensor([[[3.0, 4.0]]]))
+    tensor([[[0.6000, 0.8000]]])
     """
 
     group: ClassVar[str] = "gradient"
@@ -160,6 +230,21 @@ class Transform(Regularizer, abstract=True):
 
     The score and the probabilities are those of the copy; penalties see the sequence itself. In the history: the root
     mean square difference that it made.
+
+    Parameters
+    ----------
+    name : str, optional
+        How commands and the history call it; the snake_case class name unless given.
+    enabled : bool
+        Whether it acts.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> import torch
+    >>> moment = sd.regularizers.Moment(generators=(torch.Generator().manual_seed(0),))
+    >>> sd.regularizers.Dropout(share=0.5).apply(torch.ones(1, 1, 3), moment).shape
+    torch.Size([1, 1, 3])
     """
 
     group: ClassVar[str] = "transform"

@@ -78,7 +78,13 @@ class Likeness(Penalty, abstract=True):
             )
 
     def members(self, reference: Reference | None) -> Members:
-        """Return the statistics of the sequences to compare with."""
+        """Return the statistics of the sequences to compare with.
+
+        Raises
+        ------
+        ValueError
+            If there are none: neither its own data nor the run's.
+        """
         source = self._own or reference
         if source is None:
             raise ValueError("there is no data to compare with; give data=")

@@ -23,6 +23,14 @@ class Moment:
         The randomness of each dream. What a dream draws never depends on its neighbours.
     gradient : Tensor of shape (batch, channel, time), optional
         Of the loss with respect to the sequence before this step's update, neither masked nor shaped; for projections.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> import torch
+    >>> moment = sd.regularizers.Moment(generators=(torch.Generator().manual_seed(0),))
+    >>> moment.uniform(2).shape
+    torch.Size([1, 2])
     """
 
     reference: Reference | None = None

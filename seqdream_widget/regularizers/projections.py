@@ -93,7 +93,13 @@ class ClipSmallContribution(Projection):
     )
 
     def apply(self, x: Float[Tensor, "batch channel time"], moment: Moment) -> Float[Tensor, "batch channel time"]:
-        """Set the samples with the smallest contribution to the mean."""
+        """Set the samples with the smallest contribution to the mean.
+
+        Raises
+        ------
+        ValueError
+            If the moment has no gradient.
+        """
         if moment.gradient is None:
             raise ValueError("contributions need the gradient; give Moment(gradient=...)")
         mean = moment.mean(x)

@@ -81,6 +81,16 @@ class Atlas:
         Each dream's share of the time that its batch took. It is no part of the table, which is the same each time.
     model, data
         What was dreamed on; ``None`` in an atlas that was loaded without.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> demo = sd.load_demo("forda")
+    >>> atlas = sd.sweep(
+    ...     demo.model, data=demo.data, objectives=[sd.objectives.Logit(1)], seeds=range(2), steps=3, progress=False
+    ... )
+    >>> len(atlas.table), atlas.sequences.shape
+    (2, (2, 1, 500))
     """
 
     def __init__(  # noqa: PLR0917 - as they are documented
@@ -268,7 +278,20 @@ class Atlas:
         return plotted_verdicts(self)
 
     def plot_motifs(self, least: float = ALIKE, width: int | None = None, most: int = 4) -> Any:
-        """Draw the most frequent motifs of each class, at most so many; returns the matplotlib figure."""
+        """Draw the most frequent motifs of each class; returns the matplotlib figure.
+
+        Parameters
+        ----------
+        least, width
+            As for `motifs`.
+        most : int
+            Of each class, 1 to 20.
+
+        Raises
+        ------
+        ValueError
+            If a number is out of bounds.
+        """
         return plotted_motifs(self, least, width, whole("most", most, 1, 20))
 
     # ---- going on -----------------------------------------------------------------------------------------------

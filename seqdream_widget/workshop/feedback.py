@@ -21,6 +21,13 @@ class Finding:
         Why it does not hold yet; empty where it does.
     advice : str
         What to try; empty where it holds.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> finding = sd.workshop.Finding("The dream has begun.", False, "0 steps", "it never moved.", "press play")
+    >>> finding.lines
+    [('seen', '0 steps'), ('why', 'it never moved.'), ('try', 'press play')]
     """
 
     claim: str
@@ -49,6 +56,23 @@ class Feedback:
     title : str
     findings : tuple of Finding
         In the order in which they are best seen to.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> begun = sd.workshop.Finding("The dream has begun.", True, "150 steps")
+    >>> likely = sd.workshop.Finding("The network takes it for abnormal.", False, "0.12", "too early.", "go on")
+    >>> feedback = sd.workshop.Feedback(1, "First dream", (begun, likely))
+    >>> feedback
+    Exercise 1, First dream: not yet
+      ✓ The dream has begun.
+          seen: 150 steps
+      ✗ The network takes it for abnormal.
+          seen: 0.12
+          why: too early.
+          try: go on
+    >>> feedback.summary
+    'not yet, 1 of 2: The network takes it for abnormal.'
     """
 
     number: int

@@ -24,6 +24,8 @@ from seqdream_widget.workshop.exercises import EXERCISES, Exercise, exercise, kn
 from seqdream_widget.workshop.feedback import Feedback
 from seqdream_widget.workshop.handin import SUFFIX, Work, read
 
+__all__ = ["Mark", "Marks", "open_all"]
+
 MOST_STEPS, MOST_EVENTS = 20_000, 5_000
 """Of a run that is done again for marking: a log may ask for any number."""
 
@@ -46,6 +48,16 @@ class Mark:
         Why it is not verified, in words.
     session : Session, optional
         The run, to look at and to go on from: ``sd.SeqDream(session=mark.session)``.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> done = sd.workshop.Feedback(1, "First dream", (sd.workshop.Finding("The dream has begun.", True),))
+    >>> mark = sd.workshop.marking.Mark("anna", 1, done, verified=True)
+    >>> mark
+    Mark(anna, exercise 1: passed)
+    >>> mark.passed
+    True
     """
 
     student: str
@@ -78,6 +90,19 @@ class Marks(Sequence[Mark]):
     marks : sequence of Mark
     unread : sequence of (str, str)
         Files that could not be read, and why.
+
+    Examples
+    --------
+    >>> import seqdream_widget as sd
+    >>> done = sd.workshop.Feedback(1, "First dream", (sd.workshop.Finding("The dream has begun.", True),))
+    >>> marks = sd.workshop.marking.Marks([sd.workshop.marking.Mark("anna", 1, done, verified=True)])
+    >>> marks
+          1 2 3 4 5 6
+    anna  ✓ · · · · ·
+    >>> marks.of("anna", 1).words
+    'passed'
+    >>> marks.to_csv().splitlines()
+    ['student,exercise,passed,verified,words', 'anna,1,True,True,passed']
     """
 
     def __init__(self, marks: Sequence[Mark], unread: Sequence[tuple[str, str]] = ()) -> None:
@@ -90,7 +115,15 @@ class Marks(Sequence[Mark]):
         return len(self._marks)
 
     def of(self, student: str, number: int) -> Mark | None:
-        """Return one student's exercise; ``None`` where it was not handed in."""
+        """Return one student's exercise; ``None`` where it was not handed in.
+
+        Parameters
+        ----------
+        student : str
+            The name of the file, without its ending.
+        number : int
+            Of the exercise, 1 … 6.
+        """
         return next((mark for mark in self._marks if (mark.student, mark.number) == (student, number)), None)
 
     @property

@@ -15,7 +15,8 @@ from seqdream_widget.parameters import Parameter, parameters_of
 from seqdream_widget.regularizers import Regularizer
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = sorted(page for page in DOCS.glob("*.md") if "```python" in page.read_text("utf-8"))
+EVERY = sorted(page for page in DOCS.rglob("*.md") if "_build" not in page.parts)
+PAGES = [page for page in EVERY if "```python" in page.read_text("utf-8")]
 PAGE_OF_GROUP = {group: DOCS / f"{group}s.md" for group in ("gradient", "projection", "transform")}
 PAGE_OF_GROUP["penalty"] = DOCS / "penalties.md"
 COMPOSED = {Scaled, Sum}  # made with + - *, described where objectives are
@@ -91,9 +92,9 @@ def test_every_objective_and_parameterization_is_on_its_page():
 
 
 def test_no_link_of_a_page_leads_nowhere():
-    for page in DOCS.glob("*.md"):
+    for page in EVERY:
         for link, anchor in re.findall(r"\]\(([^)#:]*)#?([^):]*)\)", page.read_text("utf-8")):
-            target = DOCS / link if link else page
+            target = page.parent / link if link else page
             assert target.exists(), f"{page.name}: {link}"
             headings = re.findall(r"^#+ (.+)$", target.read_text("utf-8"), re.MULTILINE) if anchor else []
             anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
