@@ -7,7 +7,7 @@ type Path = Pick<Path2D, "moveTo" | "lineTo">;
 type Positions = Pick<Scale, "xOf" | "yOf">;
 
 /** Beyond so many samples in a pixel a line is drawn as the range of each pixel: no spike is lost. */
-const DENSE = 1;
+const DENSE = 2;
 
 /** A gap in the values lifts the pen. */
 export function trace(
