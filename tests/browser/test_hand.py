@@ -189,6 +189,10 @@ def test_the_keyboard_moves_a_point_in_every_way_and_types_its_value(hand):
     point = hand.root.locator(f"[data-index='{index}']")
     point.focus()
     expect(hand.root.locator(".seqdream-bump")).to_be_visible()
+    reach = hand.root.get_by_role("slider", name="Reach of a drag")
+    for key, words in (("]", "14 samples"), ("[", "12 samples")):
+        hand.page.keyboard.press(key)
+        expect(reach).to_have_attribute("aria-valuetext", words)
     remember(hand)
     hand.page.keyboard.press("ArrowUp")
     one_deed(hand)
