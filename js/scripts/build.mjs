@@ -65,8 +65,7 @@ async function tighten(name, isModule) {
 
 mkdirSync(outdir, { recursive: true });
 if (watch) {
-  const watcher = await context(widget);
-  await watcher.watch();
+  for (const one of [widget, gallery]) await (await context(one)).watch();
 } else if (dev) {
   await build({ ...options, entryPoints: { dev: "dev/dev.ts", widget: "src/theme.css" } });
   cpSync(join(root, "dev", "index.html"), join(outdir, "index.html"));
