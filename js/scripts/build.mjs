@@ -13,7 +13,7 @@ const outdir = dev
   ? join(tmpdir(), "seqdream-dev")
   : join(dirname(root), "seqdream_widget", "static");
 
-const NUMBERS = "scripts/numbers.js";
+const NAMES = "scripts/names.js";
 const options = {
   absWorkingDir: root,
   outdir,
@@ -28,7 +28,7 @@ const options = {
   jsxFragment: "Fragment",
   // TypeScript's own configuration would have it otherwise.
   tsconfigRaw: {},
-  inject: [NUMBERS, "scripts/elements.js"],
+  inject: [NAMES, "scripts/elements.js"],
   logLevel: "info",
 };
 
@@ -44,7 +44,7 @@ const widget = bundle("widget", "src/index.ts", "src/theme.css");
 // No elements are made there.
 const gallery = {
   ...bundle("gallery", "src/gallery/index.ts", "src/gallery/gallery.css"),
-  inject: [NUMBERS],
+  inject: [NAMES],
 };
 // A page needs no module.
 const replay = {

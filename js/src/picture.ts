@@ -3,11 +3,11 @@
 import { effect, untracked } from "@preact/signals";
 import { changes } from "./chart/changed";
 import { cursorOn } from "./chart/cursor";
-import { Multiples } from "./chart/multiples";
+import { multiplesOn } from "./chart/multiples";
 import { type CaretState, type Overlay, overlayOn } from "./chart/overlay";
 import { scheduled } from "./chart/scheduler";
 import { channelOf, SequenceChart } from "./chart/sequence";
-import { Strip } from "./chart/strip";
+import { stripOn } from "./chart/strip";
 import { TimelineChart } from "./chart/timeline";
 import { watchBox } from "./chart/watch";
 import { everything, within } from "./chart/zoom";
@@ -55,8 +55,8 @@ export function pictureOf(view: View, places: Places): Picture {
   const request = () => scheduler.request();
   theme.refresh();
   const chart = new SequenceChart(places.chart, theme);
-  const multiples = new Multiples(places.channels, theme, chart);
-  const strip = new Strip(places.push, theme);
+  const multiples = multiplesOn(places.channels, theme, chart);
+  const strip = stripOn(places.push, theme);
   const timeline = new TimelineChart(places.timeline, theme);
   const charts = [
     [strip, places.push],

@@ -15,52 +15,39 @@ export const ROW = 36;
 /** Between two rows. */
 const GAP = 4;
 
-export class Multiples {
-  readonly #plot: Plot;
-  readonly #chart: SequenceChart;
-
-  constructor(host: HTMLElement, theme: Theme, chart: SequenceChart) {
-    this.#plot = new Plot(host, theme, MARGINS);
-    this.#chart = chart;
-  }
-
-  resize(width: number, height: number): void {
-    this.#plot.resize(width, height);
-  }
-
-  paint(sequence: Sequence, frozen: readonly Frozen[], chosen: number): void {
-    const pen = this.#plot.begin();
-    if (pen === null) return;
-    const { context, colours, width } = pen;
-    const { low, high } = this.#chart.visible;
-    clipped(pen, () => {
-      for (let channel = 0; channel < sequence.channels; channel += 1) {
-        const [top, bottom] = [channel * ROW + GAP, (channel + 1) * ROW - GAP];
-        const values = channelOf(sequence, channel);
-        const seen = extent(values, Math.floor(low), Math.ceil(high) + 1) ?? { low: -1, high: 1 };
-        // What stands still lies in the middle.
-        const span = seen.high - seen.low || 2;
-        const middle = (seen.low + seen.high) / 2;
-        const y = new Linear({ low: middle - span / 2, high: middle + span / 2 }, bottom, top);
-        const bands = frozen.filter((band) => band.channel === null || band.channel === channel);
-        for (const band of bands) {
-          const [left, right] = [band.start - 0.5, band.stop - 0.5].map((at) =>
-            this.#chart.xOf(at),
-          );
-          const row = { ...pen, height: ROW };
-          context.save();
-          context.translate(0, channel * ROW);
-          fillHatch(row, Math.max(0, left ?? 0), Math.min(width, right ?? 0));
-          context.restore();
+export function multiplesOn(host: HTMLElement, theme: Theme, chart: SequenceChart) {
+  const plot = new Plot(host, theme, MARGINS);
+  return {
+    resize: (width: number, height: number) => plot.resize(width, height),
+    destroy: () => plot.remove(),
+    paint: (sequence: Sequence, frozen: readonly Frozen[], chosen: number): void => {
+      const pen = plot.begin();
+      if (pen === null) return;
+      const { context, colours, width } = pen;
+      const { low, high } = chart.visible;
+      clipped(pen, () => {
+        for (let channel = 0; channel < sequence.channels; channel += 1) {
+          const [top, bottom] = [channel * ROW + GAP, (channel + 1) * ROW - GAP];
+          const values = channelOf(sequence, channel);
+          const seen = extent(values, Math.floor(low), Math.ceil(high) + 1) ?? { low: -1, high: 1 };
+          // What stands still lies in the middle.
+          const span = seen.high - seen.low || 2;
+          const middle = (seen.low + seen.high) / 2;
+          const y = new Linear({ low: middle - span / 2, high: middle + span / 2 }, bottom, top);
+          const bands = frozen.filter((band) => band.channel === null || band.channel === channel);
+          for (const band of bands) {
+            const [left, right] = [band.start - 0.5, band.stop - 0.5].map((at) => chart.xOf(at));
+            const row = { ...pen, height: ROW };
+            context.save();
+            context.translate(0, channel * ROW);
+            fillHatch(row, Math.max(0, left ?? 0), Math.min(width, right ?? 0));
+            context.restore();
+          }
+          const isChosen = channel === chosen;
+          const colour = isChosen ? colours.dream : colours.muted;
+          paintLine(pen, values, chart.withValues(y), colour, isChosen ? 1.5 : 1);
         }
-        const isChosen = channel === chosen;
-        const colour = isChosen ? colours.dream : colours.muted;
-        paintLine(pen, values, this.#chart.withValues(y), colour, isChosen ? 1.5 : 1);
-      }
-    });
-  }
-
-  destroy(): void {
-    this.#plot.remove();
-  }
+      });
+    },
+  };
 }

@@ -1,6 +1,7 @@
 // Said once in a bundle instead of in full at every use.
 const { abs, ceil, floor, hypot, log10, max, min, round } = Math;
 const { isFinite: isNumber, NaN: none, NEGATIVE_INFINITY: least, POSITIVE_INFINITY: most } = Number;
+const now = () => performance.now();
 
 export {
   abs as "Math.abs",
@@ -14,5 +15,6 @@ export {
   min as "Math.min",
   most as "Number.POSITIVE_INFINITY",
   none as "Number.NaN",
+  now as "performance.now",
   round as "Math.round",
 };
