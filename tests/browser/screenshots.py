@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -175,12 +175,16 @@ SHOTS: dict[str, tuple[str, Scene, int, bool]] = {
 def kept(path: Path) -> None:
     """Write a picture with 256 colours, a third of its bytes: half of them its commonest, as they are."""
     picture = Image.open(path).convert("RGB")
-    counted = sorted(picture.getcolors(picture.width * picture.height) or [], reverse=True)
-    common = [value for _, colour in counted[:128] for value in cast("tuple[int, int, int]", colour)]
-    others = picture.quantize(256 - len(common) // 3, Image.Quantize.MAXCOVERAGE).getpalette() or []
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([*common, *others][: 3 * 256])
-    picture.quantize(palette=palette, dither=Image.Dither.NONE).save(path, optimize=True)
+    colours, where, counts = np.unique(
+        np.asarray(picture).reshape(-1, 3), axis=0, return_inverse=True, return_counts=True
+    )
+    others = np.array(picture.quantize(128, Image.Quantize.MAXCOVERAGE).getpalette()).reshape(-1, 3)
+    palette = np.concatenate([colours[np.argsort(-counts)[:128]], others]).astype(float)
+    # The nearest of the palette, by ‖a − b‖² = ‖a‖² − 2ab + ‖b‖².
+    nearest = np.argmin((palette**2).sum(1) - 2 * colours.astype(float) @ palette.T, axis=1)
+    reduced = Image.fromarray(nearest[where].reshape(picture.height, picture.width).astype(np.uint8), "P")
+    reduced.putpalette(palette.astype(np.uint8).ravel().tolist())
+    reduced.save(path, optimize=True)
 
 
 def take_lab(page: Page, lab: Lab, name: str, width: int, *, dark: bool) -> None:
