@@ -15,6 +15,8 @@ from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
+from sphinx.util.inspect import signature as signature_of
+from sphinx.util.inspect import stringify_signature
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -31,7 +33,6 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build", "README.md"]
 default_role = "py:obj"
 suppress_warnings = [
-    "toc.empty_glob",
     "myst.header",  # pages whose only headings are the names of classes
     "ref.python",  # a word in a docstring, such as "sequence", that names several things
 ]
@@ -83,10 +84,17 @@ QUESTIONS = "<!-- questions -->"
 
 
 def prepare(app: Sphinx, page: str, source: list[str]) -> None:
-    """Give the front page its table, and lead the links that leave `docs` to the pages that show what they lead to."""
+    """Give the front page its table, and lead the links that leave `docs` to the pages that show what they lead to.
+
+    A chapter may name pages that come with another branch: they are left out until they are there.
+    """
     if page == app.config.root_doc:
         readme = (Path(app.srcdir) / "README.md").read_text("utf-8")
         source[0] = source[0].replace(QUESTIONS, readme.partition(QUESTIONS)[2])
+    if page == "how-to/index":
+        named = source[0].splitlines(keepends=True)
+        folder = Path(app.srcdir) / "how-to"
+        source[0] = "".join(x for x in named if not x.startswith("../") or (folder / f"{x.strip()}.md").is_file())
     up = "../" * page.count("/")
     for file, shown in MOVED.items():
         source[0] = source[0].replace(f"]({up}../{file}", f"]({up}{shown}")
@@ -128,6 +136,14 @@ def escape_bars(*event: Any) -> None:
         lines[0] = "``".join(part if i % 2 else part.replace("|", "\\|") for i, part in enumerate(parts))
 
 
+def signature_of_its_own(*event: Any) -> tuple[str, str | None] | None:
+    """Show how a widget is made, and not how traitlets makes any object: ``*args, **kwargs``."""
+    _, what, _, thing, _, signature, returns = event
+    if what != "class" or not (signature or "").startswith("(*args"):
+        return None
+    return stringify_signature(signature_of(thing.__init__, bound_method=True)), returns
+
+
 def write_replay(app: Sphinx, failed: Exception | None) -> None:
     """Put the replay of the front page beside it."""
     if failed is None and app.builder.format == "html":
@@ -139,6 +155,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(PictureOfEachTheme)
     app.connect("source-read", prepare)
     app.connect("autodoc-process-docstring", escape_bars)
+    app.connect("autodoc-process-signature", signature_of_its_own)
     app.connect("missing-reference", find_by_short_name)
     app.connect("build-finished", write_replay)
     return {"parallel_read_safe": True}

@@ -120,10 +120,8 @@ class History(Mapping[str, NDArray[np.float64]]):
         """
         found = self._record.between(first, last)
         steps = _joined([one.steps for one in found])
-        scalars = np.full((len(steps), len(columns)), np.nan, dtype=np.float32)
-        if found:
-            for place, name in enumerate(columns):
-                scalars[:, place] = np.concatenate([self._column(one, name)[:, dream] for one in found])
+        lines = [self._columns(one, columns)[:, :, dream] for one in found]
+        scalars = np.concatenate(lines) if lines else np.empty((0, len(columns)), dtype=np.float32)
         if len(steps) <= most:
             return Rows(steps.astype(np.int32), scalars)
         kept = np.zeros(len(steps), dtype=np.bool_)
@@ -144,6 +142,11 @@ class History(Mapping[str, NDArray[np.float64]]):
         if name in rows.names:
             return rows.values[:, self._n_classes + rows.names.index(name)]
         return np.full((len(rows), self._batch_size), np.nan, dtype=np.float32)
+
+    def _columns(self, rows: Stretch, names: tuple[str, ...]) -> NDArray[np.float32]:
+        if names == rows.names:
+            return rows.values[:, self._n_classes :]
+        return np.stack([self._column(rows, name) for name in names], axis=1)
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
         if name not in tuple(self):

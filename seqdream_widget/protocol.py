@@ -205,7 +205,7 @@ def frame(session: Session, after: int, steps_per_second: float) -> tuple[Messag
     }
     arrays = {
         **_rows(session.history.rows(after + 1, latest, columns, FRAME_ROWS)),
-        "sequences": np.stack([*picked.values[:, 0], sequence]),
+        "sequences": np.concatenate((picked.values[:, 0], sequence[None])) if len(picked) else sequence[None],
         **_probabilities(session),
     }
     return header, arrays

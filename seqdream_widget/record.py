@@ -166,6 +166,8 @@ def _thinned(stretches: Sequence[Stretch], stride: int, length: int) -> list[Str
 
 
 def joined(stretches: Sequence[Stretch]) -> Stretch:
-    """Put together stretches that follow each other and have the same names."""
+    """Put together stretches that follow each other and have the same names; one alone is returned as it is."""
+    if len(stretches) == 1:
+        return stretches[0]
     steps, values = [one.steps for one in stretches], [one.values for one in stretches]
     return Stretch(stretches[0].names, np.concatenate(steps), np.concatenate(values))

@@ -98,7 +98,7 @@ class Compare(View):
         self._menu = channel_menu(self.session, self.redraw)
         self._scales = {"x": linear(0.0, float(self.session.scene.shape[1] - 1)), "y": linear()}
         self._grid = ipywidgets.GridBox()
-        self._grid.layout.grid_template_columns = "repeat(auto-fill, minmax(min(100%, 340px), 1fr))"
+        self._grid.layout.grid_template_columns = "repeat(auto-fit, minmax(min(100%, 340px), 1fr))"
         return self._controls(), self._grid
 
     def _controls(self) -> Part:
@@ -204,7 +204,7 @@ class Compare(View):
             scales=self._scales,
             fill="between",
             fill_colors=[MARK],
-            fill_opacities=[0.35],
+            fill_opacities=[0.6],
             colors=[REAL, MARK],
             opacities=[0.7, 0.0],
             stroke_width=1.0,
