@@ -104,6 +104,23 @@ def test_a_redo_goes_back_to_where_the_undo_left(w, told):
     assert settings(told)["redo"] is None
 
 
+def test_the_timeline_is_told_where_a_person_did_what_led_here(w, told):
+    w.step(5)
+    drag(w, 1.0, 2.0)
+    w.step(5)
+    receive(w, kind="command", id=5, command={"type": "freeze", "start": 1, "stop": 3})
+    assert settings(told)["deeds"] == [5, 10]
+    w.step(2)
+    receive(w, kind="restore", id=6, step=7)
+    assert settings(told)["deeds"] == [5]
+    receive(w, kind="undo", id=7)
+    assert settings(told)["deeds"] == [5, 10]
+    receive(w, kind="command", id=8, command={"type": "reset"})
+    w.step(20)
+    receive(w, kind="command", id=9, command={"type": "freeze", "start": 1, "stop": 3})
+    assert settings(told)["deeds"] == [20]
+
+
 def test_where_there_is_nothing_to_undo_the_answer_is_a_refusal_in_words(w, told):
     receive(w, kind="undo", id=3)
     receive(w, kind="redo", id=4)
@@ -221,7 +238,7 @@ def test_the_first_frame_of_a_session_that_went_on_before_tells_its_new_steps_on
     widget.send = lambda message, buffers=None: told.append(message)
     steered.run(2)
     (frame,) = of_kind(told, "frame")
-    assert [listed["shape"] for listed in frame["arrays"] if listed["name"] == "steps"] == [[2]]
+    assert [list(listed["shape"]) for listed in frame["arrays"] if listed["name"] == "steps"] == [[2]]
     widget.close()
 
 
