@@ -115,7 +115,7 @@ def _centered(windows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArra
 
 
 def _divided(windows: NDArray[np.float32], sizes: NDArray[np.float32]) -> NDArray[np.float32]:
-    return windows / np.where(sizes > FLAT, sizes, np.inf)[:, None]
+    return windows / np.where(sizes > FLAT, sizes, np.float32(np.inf))[:, None]
 
 
 def clustered(
