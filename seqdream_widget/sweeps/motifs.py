@@ -115,7 +115,7 @@ def _centered(windows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArra
 
 
 def _divided(windows: NDArray[np.float32], sizes: NDArray[np.float32]) -> NDArray[np.float32]:
-    return windows / np.where(sizes > FLAT, sizes, np.float32(np.inf))[:, None]
+    return np.divide(windows, sizes[:, None], out=np.zeros_like(windows), where=sizes[:, None] > FLAT)
 
 
 def clustered(
