@@ -71,11 +71,7 @@ class Preset:
     @functools.cached_property
     def learning_rate(self) -> float:
         """The size of an update: a twentieth of the amplitude of the classes' real sequences, or of 1 without data."""
-        if self._members is None:
-            return DEFAULT_RATE
-        amplitude = float(self._members.amplitude.mean()) or 1.0
-        # Rounded, for people: sequences that were standardized have 0.999.
-        return min(max(float(f"{DEFAULT_RATE * amplitude:.2g}"), LOWEST_RATE), HIGHEST_RATE)
+        return _rate(self._members)
 
     @property
     def needs_data(self) -> bool:
@@ -154,9 +150,14 @@ class Preset:
 
     def holds(self, regularizers: Iterable[Regularizer], learning_rate: float) -> bool:
         """Tell whether a run that has its objective is as it would have it."""
-        on = {regularizer.name for regularizer in regularizers if regularizer.enabled}
-        kept = on.isdisjoint(KEEPERS) if self.name == "extreme" else on.issuperset(KEEPERS)
-        return kept and learning_rate == self.learning_rate
+        on = {regularizer.name: regularizer for regularizer in regularizers if regularizer.enabled}
+        if self.name == "extreme":
+            return on.keys().isdisjoint(KEEPERS) and learning_rate == DEFAULT_RATE
+        if not on.keys() >= set(KEEPERS):
+            return False
+        # What stands behind an objective has no data; what keeps the dream plausible has those that it came with.
+        real = next((one.data for one in on.values() if isinstance(one, Roughness)), None)
+        return learning_rate == _rate(None if real is None else Reference.of(real).members())
 
     def over(self, regularizers: Iterable[Regularizer]) -> tuple[Regularizer, ...]:
         """Return a run's regularizers with its own: another preset's are replaced, and off for `extreme`."""
@@ -196,6 +197,14 @@ class Preset:
         raise TypeError(f"the preset {self.name} does not compose; its objective does: preset.objective + …")
 
     __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __neg__ = __add__
+
+
+def _rate(members: Members | None) -> float:
+    if members is None:
+        return DEFAULT_RATE
+    amplitude = float(members.amplitude.mean()) or 1.0
+    # Rounded, for people: sequences that were standardized have 0.999.
+    return min(max(float(f"{DEFAULT_RATE * amplitude:.2g}"), LOWEST_RATE), HIGHEST_RATE)
 
 
 def _weight(share: float, size: float) -> float:

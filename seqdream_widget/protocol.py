@@ -25,7 +25,7 @@ from seqdream_widget.parameters import parameters_of, snake_case
 from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.windows import MOST_WIDTH, WHOLE, View
-from seqdream_widget.words import objective_words, redo_words, undo_words
+from seqdream_widget.words import deed_steps, objective_words, redo_words, undo_words
 
 if TYPE_CHECKING:
     from seqdream_widget.chapters import InForce
@@ -334,6 +334,7 @@ def settings_of(session: Session, *, playing: bool, status: str, error: str) -> 
         "undo": undo_words(session),
         # The first step will have cleared it.
         "redo": None if playing else redo_words(session),
+        "deeds": deed_steps(session),
         "class_names": list(session.classes.names),
         "objective": objective_of(session),
         "objective_types": [

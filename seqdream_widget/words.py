@@ -10,6 +10,7 @@ from seqdream_widget.commands import (
     Edit,
     Freeze,
     MovePoint,
+    Reset,
     SetObjective,
     SetRegularizer,
     Unfreeze,
@@ -25,6 +26,10 @@ from seqdream_widget.timeline import Deed, Done, Return, Steps
 if TYPE_CHECKING:
     from seqdream_widget.classes import Classes
     from seqdream_widget.session import Session
+
+
+MOST_DEEDS = 200
+"""Of a run that are marked on its timeline."""
 
 
 class Named(Protocol):
@@ -71,6 +76,23 @@ def news(session: Session) -> str:
             return objective_words(session, session.objective)
         case _:
             return ""
+
+
+def deed_steps(session: Session) -> list[int]:
+    """Return the steps before which a person has done what led here, each once, of the latest deeds in this run."""
+    steps: set[int] = set()
+    latest = session.step_count
+    for deed in reversed(session.timeline.undoable[-MOST_DEEDS:]):
+        match session.timeline.event_at(deed.before.tick):
+            case Done(command=Reset()):
+                break
+            case Return(step=step):  # what came after it was left
+                latest = min(latest, step)
+            case _ if deed.before.step <= latest:
+                steps.add(deed.before.step)
+            case _:
+                pass
+    return sorted(steps)
 
 
 def undo_words(session: Session) -> str | None:

@@ -128,6 +128,7 @@ export class MockModel {
       status: `paused at step ${scene.step}`,
       error: scene.error,
       undo: null,
+      deeds: [],
       redo: null,
       class_names: scene.classes,
       objective: {

@@ -76,3 +76,14 @@ export function merge(history: History, rows: Rows, most = MOST_ROWS): History {
 export function newest(history: History, name: string): number {
   return history.columns.get(name)?.at(-1) ?? Number.NaN;
 }
+
+/** The place of the last of ascending values that is at most `wanted`; −1 where all are larger. */
+export function lastUpTo(values: ArrayLike<number>, wanted: number): number {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((values[middle] ?? 0) <= wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

@@ -3,8 +3,9 @@
 import type { AnyModel, AnyWidget } from "@anywidget/types";
 import { h, render as renderInto } from "preact";
 import type { Bytes } from "./arrays";
+import { div, set } from "./chart/elements";
 import { App } from "./panels/App";
-import { Store } from "./store";
+import { type Store, storeOf } from "./store";
 import { View } from "./view";
 
 type Definition = Exclude<AnyWidget, (...args: never[]) => unknown>;
@@ -41,7 +42,7 @@ interface Kernel {
 }
 
 function connect(model: AnyModel): Connection {
-  const store = new Store(
+  const store = storeOf(
     (message) => model.send(message),
     () => model.get(SAVED),
   );
@@ -67,11 +68,8 @@ function connect(model: AnyModel): Connection {
 }
 
 function createRoot(): HTMLElement {
-  const root = document.createElement("div");
-  root.className = "seqdream";
-  root.tabIndex = -1;
-  root.setAttribute("role", "group");
-  root.setAttribute("aria-label", "Sequence dream");
+  const root = div("seqdream");
+  set(root, { tabindex: -1, role: "group", "aria-label": "Sequence dream" });
   // JupyterLab listens in the capture phase: only these attributes keep its shortcuts and menu away.
   root.dataset.lmSuppressShortcuts = "true";
   root.dataset.jpSuppressContextMenu = "";

@@ -27,164 +27,165 @@ const RECEIPT_INTERVAL = 500;
 type Timer = ReturnType<typeof setTimeout>;
 
 /** Ids start at random: two pages on one kernel see each other's answers and must not mix them up. */
-function randomBase(): number {
-  return Math.floor(Math.random() * 2 ** 30);
+function numbers(): () => number {
+  let last = Math.floor(Math.random() * 2 ** 30);
+  return () => {
+    last += 1;
+    return last;
+  };
 }
 
-export class Link {
-  readonly #send: (message: BrowserMessage) => void;
-  readonly #onSilence: () => void;
-  readonly #onLoss: () => void;
-  readonly #pending = new Map<number, Pending>();
-  readonly #asked = new Map<number, (answer: Exported | null) => void>();
-  #nextId = randomBase();
-  #nextGesture = randomBase();
-  #lastHello = Number.NEGATIVE_INFINITY;
-  #helloTimer: Timer | null = null;
-  #patienceTimer: Timer | null = null;
-  #receiptTimer: Timer | null = null;
-  #lastReceipt = Number.NEGATIVE_INFINITY;
-  #painted = -1;
-  #closed = false;
+export type Link = ReturnType<typeof linkTo>;
 
-  constructor(send: (message: BrowserMessage) => void, onSilence: () => void, onLoss: () => void) {
-    this.#send = send;
-    this.#onSilence = onSilence;
-    this.#onLoss = onLoss;
-  }
+/** `send` may throw: hosts do where the kernel of a widget is gone. */
+export function linkTo(
+  send: (message: BrowserMessage) => void,
+  onSilence: () => void,
+  onLoss: () => void,
+) {
+  const pending = new Map<number, Pending>();
+  const asked = new Map<number, (answer: Exported | null) => void>();
+  const nextId = numbers();
+  let lastHello = Number.NEGATIVE_INFINITY;
+  let lastReceipt = Number.NEGATIVE_INFINITY;
+  let helloTimer: Timer | undefined;
+  let patienceTimer: Timer | undefined;
+  let receiptTimer: Timer | undefined;
+  let newest = -1;
+  let isClosed = false;
+
+  /** Sends a message that needs no answer. */
+  const say = (message: BrowserMessage): boolean => {
+    if (isClosed) return false;
+    try {
+      send(message);
+      return true;
+    } catch {
+      onLoss();
+      return false;
+    }
+  };
+
+  /** Sends a message that the kernel answers in some way, and starts to wait for that. */
+  const post = (message: BrowserMessage): void => {
+    if (!say(message)) return;
+    patienceTimer ??= setTimeout(() => {
+      patienceTimer = undefined;
+      onSilence();
+      hello();
+    }, PATIENCE);
+  };
 
   /** Asks for a snapshot; a second wish within half a second waits its turn, and lapses if one comes. */
-  hello(): void {
-    if (this.#closed || this.#helloTimer !== null) return;
-    const rest = this.#lastHello + HELLO_INTERVAL - performance.now();
+  const hello = (): void => {
+    if (isClosed || helloTimer !== undefined) return;
+    const rest = lastHello + HELLO_INTERVAL - performance.now();
     if (rest > 0) {
-      this.#helloTimer = setTimeout(() => {
-        this.#helloTimer = null;
-        this.hello();
+      helloTimer = setTimeout(() => {
+        helloTimer = undefined;
+        hello();
       }, rest);
       return;
     }
-    this.#lastHello = performance.now();
-    this.post({ kind: "hello", protocol: PROTOCOL });
-  }
+    lastHello = performance.now();
+    post({ kind: "hello", protocol: PROTOCOL });
+  };
 
-  /** Sends a message that the kernel answers in some way, and starts to wait for that. */
-  post(message: BrowserMessage): void {
-    if (!this.say(message)) return;
-    this.#patienceTimer ??= setTimeout(() => {
-      this.#patienceTimer = null;
-      this.#onSilence();
-      this.hello();
-    }, PATIENCE);
-  }
-
-  /** Sends a message that needs no answer. Hosts throw where the kernel of a widget is gone. */
-  say(message: BrowserMessage): boolean {
-    if (this.#closed) return false;
-    try {
-      this.#send(message);
-      return true;
-    } catch {
-      this.#onLoss();
-      return false;
-    }
-  }
-
-  /** Something came: the kernel lives. */
-  heard(): void {
-    if (this.#patienceTimer !== null) clearTimeout(this.#patienceTimer);
-    this.#patienceTimer = null;
-  }
-
-  /** A snapshot came: no hello that waits is needed any more. */
-  answered(): void {
-    if (this.#helloTimer !== null) clearTimeout(this.#helloTimer);
-    this.#helloTimer = null;
-  }
-
-  newGesture(): number {
-    this.#nextGesture += 1;
-    return this.#nextGesture;
-  }
-
-  command(command: Command): { id: number; outcome: Promise<Outcome> } {
-    const { id, outcome } = this.#expect(command);
-    this.post({ kind: "command", id, command });
-    return { id, outcome };
-  }
-
-  /** Asks for what is acknowledged and is no command. */
-  wish(wish: Wish): Promise<Outcome> {
-    const { id, outcome } = this.#expect(null);
-    this.post({ ...wish, id });
-    return outcome;
-  }
-
-  /** Asks for the sequence now as text; null where it is refused or the kernel is gone. */
-  ask(format: Format, channel: number): Promise<Exported | null> {
-    this.#nextId += 1;
-    const id = this.#nextId;
-    const answer = new Promise<Exported | null>((settle) => this.#asked.set(id, settle));
-    this.post({ kind: "export", id, format, channel });
-    return answer;
-  }
-
-  /** Hands over what was asked for; whether it was ours. */
-  answer(id: number, answer: Exported | null): boolean {
-    const settle = this.#asked.get(id);
-    settle?.(answer);
-    return this.#asked.delete(id);
-  }
-
-  #expect(command: Command | null): { id: number; outcome: Promise<Outcome> } {
-    this.#nextId += 1;
-    const id = this.#nextId;
+  const expect = (command: Command | null): { id: number; outcome: Promise<Outcome> } => {
+    const id = nextId();
     const outcome = new Promise<Outcome>((settle) => {
-      this.#pending.set(id, { command, settle });
+      pending.set(id, { command, settle });
     });
     return { id, outcome };
-  }
+  };
+
+  /** Hands over what was asked for; whether it was ours. */
+  const answer = (id: number, found: Exported | null): boolean => {
+    asked.get(id)?.(found);
+    return asked.delete(id);
+  };
 
   /** Ends the wait for an answer; undefined where it was not ours. */
-  settle(id: number, outcome: Outcome): Pending | undefined {
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
-    pending?.settle(outcome);
-    return pending;
-  }
+  const settle = (id: number, outcome: Outcome): Pending | undefined => {
+    const found = pending.get(id);
+    pending.delete(id);
+    found?.settle(outcome);
+    return found;
+  };
 
-  settleAll(outcome: Outcome): void {
-    for (const id of [...this.#pending.keys()]) this.settle(id, outcome);
-    for (const id of [...this.#asked.keys()]) this.answer(id, null);
-  }
+  const settleAll = (outcome: Outcome): void => {
+    for (const id of [...pending.keys()]) settle(id, outcome);
+    for (const id of [...asked.keys()]) answer(id, null);
+  };
 
-  /** Reports the newest painted frame, about twice a second. */
-  painted(number: number): void {
-    if (this.#closed || number <= this.#painted) return;
-    this.#painted = number;
-    const rest = this.#lastReceipt + RECEIPT_INTERVAL - performance.now();
-    // Timers are slow in a hidden tab; what is due goes out at once.
-    if (rest <= 0) this.#receipt();
-    else this.#receiptTimer ??= setTimeout(() => this.#receipt(), rest);
-  }
+  const receipt = (): void => {
+    clearTimeout(receiptTimer);
+    receiptTimer = undefined;
+    lastReceipt = performance.now();
+    if (newest >= 0) say({ kind: "receipt", number: newest });
+  };
 
-  /** Numbers start anew. */
-  forgetPainted(): void {
-    this.#painted = -1;
-  }
+  return {
+    hello,
+    post,
+    say,
+    answer,
+    settle,
+    settleAll,
+    newGesture: numbers(),
 
-  #receipt(): void {
-    if (this.#receiptTimer !== null) clearTimeout(this.#receiptTimer);
-    this.#receiptTimer = null;
-    this.#lastReceipt = performance.now();
-    if (this.#painted >= 0) this.say({ kind: "receipt", number: this.#painted });
-  }
+    /** Something came: the kernel lives. */
+    heard: (): void => {
+      clearTimeout(patienceTimer);
+      patienceTimer = undefined;
+    },
 
-  close(): void {
-    this.#closed = true;
-    for (const timer of [this.#helloTimer, this.#patienceTimer, this.#receiptTimer]) {
-      if (timer !== null) clearTimeout(timer);
-    }
-    this.settleAll("lost");
-  }
+    /** A snapshot came: no hello that waits is needed any more. */
+    answered: (): void => {
+      clearTimeout(helloTimer);
+      helloTimer = undefined;
+    },
+
+    command: (command: Command): { id: number; outcome: Promise<Outcome> } => {
+      const { id, outcome } = expect(command);
+      post({ kind: "command", id, command });
+      return { id, outcome };
+    },
+
+    /** Asks for what is acknowledged and is no command. */
+    wish: (wish: Wish): Promise<Outcome> => {
+      const { id, outcome } = expect(null);
+      post({ ...wish, id });
+      return outcome;
+    },
+
+    /** Asks for the sequence now as text; null where it is refused or the kernel is gone. */
+    ask: (format: Format, channel: number): Promise<Exported | null> => {
+      const id = nextId();
+      const found = new Promise<Exported | null>((hear) => asked.set(id, hear));
+      post({ kind: "export", id, format, channel });
+      return found;
+    },
+
+    /** Reports the newest painted frame, about twice a second. */
+    painted: (number: number): void => {
+      if (isClosed || number <= newest) return;
+      newest = number;
+      const rest = lastReceipt + RECEIPT_INTERVAL - performance.now();
+      // Timers are slow in a hidden tab; what is due goes out at once.
+      if (rest <= 0) receipt();
+      else receiptTimer ??= setTimeout(receipt, rest);
+    },
+
+    /** Numbers start anew. */
+    forgetPainted: (): void => {
+      newest = -1;
+    },
+
+    close: (): void => {
+      isClosed = true;
+      for (const timer of [helloTimer, patienceTimer, receiptTimer]) clearTimeout(timer);
+      settleAll("lost");
+    },
+  };
 }

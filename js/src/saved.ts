@@ -1,7 +1,8 @@
 /** The state that a notebook keeps: a snapshot whose arrays are plain numbers, thinned where they are long. */
 
 import { ProtocolError } from "./arrays";
-import { decode, type Sequence, type Snapshot } from "./protocol";
+import { decode } from "./decode";
+import type { Sequence, Snapshot } from "./protocol";
 import { fields, integer, list, listOf, number, orNull, record, text } from "./read";
 
 /** More than this in one sequence is a broken state, not data. */

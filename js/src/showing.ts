@@ -20,55 +20,22 @@ interface Entry {
   timer: ReturnType<typeof setTimeout> | null;
 }
 
-export class Showing {
-  readonly #send: (message: BrowserMessage) => void;
-  readonly #views = new Map<number, Entry>();
-  #isWindowed = false;
-
-  constructor(send: (message: BrowserMessage) => void) {
-    this.#send = send;
-  }
-
+export interface Showing {
   /** Whether sequences come in windows. */
-  get isWindowed(): boolean {
-    return this.#isWindowed;
-  }
-
+  readonly isWindowed: boolean;
   /** A view shows samples `start` … `stop - 1` on so many pixels. */
-  show(view: number, shown: Shown): void {
-    const entry = this.#views.get(view);
-    if (entry === undefined) {
-      this.#views.set(view, { shown, said: null, when: Number.NEGATIVE_INFINITY, timer: null });
-    } else {
-      entry.shown = shown;
-    }
-    this.#say(view);
-  }
-
+  show(view: number, shown: Shown): void;
   /** A message came with these windows; null where sequences are whole. */
-  heard(windows: readonly Window[] | null): void {
-    this.#isWindowed = windows !== null;
-    if (windows === null) return;
-    const now = performance.now();
-    for (const [view, entry] of this.#views) {
-      if (windows.some((window) => window.view === view)) continue;
-      // The kernel is new, or has forgotten the view for others.
-      if (now - entry.when > PATIENCE) entry.said = null;
-      this.#say(view);
-    }
-  }
+  heard(windows: readonly Window[] | null): void;
+  leave(view: number): void;
+}
 
-  leave(view: number): void {
-    const entry = this.#views.get(view);
-    if (entry === undefined) return;
-    if (entry.timer !== null) clearTimeout(entry.timer);
-    this.#views.delete(view);
-    if (entry.said !== null) this.#send({ kind: "view", view, start: 0, stop: 1, width: 0 });
-  }
+export function showing(send: (message: BrowserMessage) => void): Showing {
+  const views = new Map<number, Entry>();
+  let isWindowed = false;
 
-  #say(view: number): void {
-    const entry = this.#views.get(view);
-    if (entry === undefined || !this.#isWindowed || entry.timer !== null) return;
+  const say = (view: number, entry: Entry): void => {
+    if (!isWindowed || entry.timer !== null) return;
     const { shown, said } = entry;
     const isKnown =
       said?.start === shown.start && said.stop === shown.stop && said.width === shown.width;
@@ -77,12 +44,41 @@ export class Showing {
     if (rest > 0) {
       entry.timer = setTimeout(() => {
         entry.timer = null;
-        this.#say(view);
+        say(view, entry);
       }, rest);
       return;
     }
     entry.said = shown;
     entry.when = performance.now();
-    this.#send({ kind: "view", view, ...shown });
-  }
+    send({ kind: "view", view, ...shown });
+  };
+
+  return {
+    get isWindowed() {
+      return isWindowed;
+    },
+    show: (view, shown) => {
+      const known = views.get(view) ?? { said: null, when: Number.NEGATIVE_INFINITY, timer: null };
+      const entry = Object.assign(known, { shown });
+      views.set(view, entry);
+      say(view, entry);
+    },
+    heard: (windows) => {
+      isWindowed = windows !== null;
+      if (windows === null) return;
+      for (const [number, entry] of views) {
+        if (windows.some(({ view }) => view === number)) continue;
+        // The kernel is new, or has forgotten the view for others.
+        if (performance.now() - entry.when > PATIENCE) entry.said = null;
+        say(number, entry);
+      }
+    },
+    leave: (view) => {
+      const entry = views.get(view);
+      if (entry === undefined) return;
+      clearTimeout(entry.timer ?? undefined);
+      views.delete(view);
+      if (entry.said !== null) send({ kind: "view", view, start: 0, stop: 1, width: 0 });
+    },
+  };
 }

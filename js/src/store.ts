@@ -3,6 +3,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import { type Bytes, ProtocolError } from "./arrays";
 import { unitsOf } from "./chart/units";
+import { decode } from "./decode";
 import {
   acknowledged,
   drafted,
@@ -11,16 +12,13 @@ import {
   withoutDraft,
   withoutGesture,
 } from "./edit/previews";
-import { Link, type Outcome } from "./link";
+import { linkTo, type Outcome } from "./link";
 import {
   type Acknowledgement,
   type BrowserMessage,
   type Change,
   type Command,
-  decode,
   type Envelope,
-  type Exported,
-  type Format,
   type Frame,
   type KernelMessage,
   PROTOCOL,
@@ -31,303 +29,294 @@ import {
   type SettingsMessage,
   type Snapshot,
   type WindowMessage,
-  type Wish,
 } from "./protocol";
-import { Beside } from "./reading/beside";
+import { besideOf } from "./reading/beside";
 import { Readout } from "./readout";
 import { readSaved } from "./saved";
-import { Showing } from "./showing";
+import { showing } from "./showing";
 import { Known } from "./windows";
 
 /** `waiting` for the first word; `silent` where the kernel does not answer, `lost` where it never will; else `live`. */
 export type Phase = "waiting" | "silent" | "lost" | "live";
 
-export class Store {
-  readonly phase = signal<Phase>("waiting");
-  readonly settings = signal<Settings | null>(null);
-  readonly #readout = new Readout();
-  readonly step = this.#readout.step;
-  readonly stepsPerSecond = this.#readout.stepsPerSecond;
-  readonly probabilities = this.#readout.probabilities;
-  readonly history = this.#readout.history;
-  readonly sequence = signal<Sequence | null>(null);
+export type Store = ReturnType<typeof storeOf>;
+
+/** `state` is what the notebook has kept. */
+export function storeOf(
+  send: (message: BrowserMessage) => void,
+  state: () => unknown = () => null,
+) {
+  const link = linkTo(
+    send,
+    () => miss("silent"),
+    () => lose(),
+  );
+  const phase = signal<Phase>("waiting");
+  const settings = signal<Settings | null>(null);
+  const readout = new Readout();
+  const { step, stepsPerSecond, probabilities, history } = readout;
+  const isPlaying = computed(() => settings.value?.playing ?? false);
+  const sequence = signal<Sequence | null>(null);
   /** The step of `sequence`: with every frame, where `step` goes at a reader's pace. */
-  readonly sequenceStep = signal(0);
-  readonly start = signal<Sequence | null>(null);
-  readonly envelope = signal<Envelope | null>(null);
+  const sequenceStep = signal(0);
+  const start = signal<Sequence | null>(null);
+  const envelope = signal<Envelope | null>(null);
   /** Time and values as people know them. */
-  readonly units = computed(() => unitsOf(this.settings.value));
-  readonly previews = signal<readonly Preview[]>([]);
+  const units = computed(() => unitsOf(settings.value));
+  const previews = signal<readonly Preview[]>([]);
   /** What the views on this page show of a long sequence. */
-  readonly showing = new Showing((message) => this.#link.say(message));
-  readonly beside = new Beside((message) => this.#link.post(message));
+  const shown = showing((message) => link.say(message));
+  const beside = besideOf((message) => link.post(message));
   /** Why the last command was refused, until one is accepted. */
-  readonly refusal = signal<string | null>(null);
+  const refusal = signal<string | null>(null);
   /** A message this page cannot read, in words. */
-  readonly trouble = signal<string | null>(null);
+  const trouble = signal<string | null>(null);
 
   /** What the notebook has kept is shown, since no kernel has said anything yet: how much of it there is. */
-  readonly saved = signal<string | null>(null);
+  const saved = signal<string | null>(null);
   /** Nothing can be done, only read. */
-  readonly isReadOnly = computed(() => this.phase.value === "lost" || this.saved.value !== null);
+  const isReadOnly = computed(() => phase.value === "lost" || saved.value !== null);
 
-  readonly #link: Link;
-  readonly #known = new Known();
-  readonly #readSaved: () => unknown;
+  const known = new Known();
   /** Gestures the kernel has refused: the rest of such a drag is not sent. */
-  readonly #refusedGestures = new Set<number>();
-  #run = -1;
-  #number = -1;
-
-  constructor(send: (message: BrowserMessage) => void, saved: () => unknown = () => null) {
-    this.#readSaved = saved;
-    this.#link = new Link(
-      send,
-      () => this.#miss("silent"),
-      () => this.lose(),
-    );
-  }
+  const refusedGestures = new Set<number>();
+  let run = -1;
+  let number = -1;
 
   /** The kernel is gone: what it has left stays to be read. */
-  lose(): void {
+  const lose = (): void => {
     batch(() => {
-      this.#link.heard();
-      this.#link.settleAll("lost");
-      this.previews.value = [];
-      this.#readout.flush();
-      this.stepsPerSecond.value = 0;
-      const { value } = this.settings;
-      if (value !== null) this.settings.value = { ...value, playing: false };
-      this.#miss("lost");
+      link.heard();
+      link.settleAll("lost");
+      previews.value = [];
+      readout.flush();
+      stepsPerSecond.value = 0;
+      const { value } = settings;
+      if (value !== null) settings.value = { ...value, playing: false };
+      miss("lost");
     });
-  }
+  };
 
-  #miss(phase: "silent" | "lost"): void {
-    if (this.phase.value !== "lost") this.phase.value = phase;
-    if (this.settings.value !== null) return;
+  const miss = (next: "silent" | "lost"): void => {
+    if (phase.value !== "lost") phase.value = next;
+    if (settings.value !== null) return;
     try {
-      const found = readSaved(this.#readSaved());
+      const found = readSaved(state());
       if (found === null) return;
       const { snapshot, kept } = found;
       const { time } = snapshot.sequence;
-      this.saved.value = kept < time ? `${kept} of ${time} samples` : "";
-      this.#take(snapshot);
+      saved.value = kept < time ? `${kept} of ${time} samples` : "";
+      take(snapshot);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.trouble.value = `The saved state cannot be read: ${error.message}.`;
+      trouble.value = `The saved state cannot be read: ${error.message}.`;
     }
-  }
-
-  /** The number of the newest message applied: what a view reports as painted. */
-  get number(): number {
-    return this.#number;
-  }
-
-  hello(): void {
-    this.#link.hello();
-  }
-
-  play(): void {
-    this.#link.post({ kind: "play" });
-  }
-
-  pause(): void {
-    this.#link.post({ kind: "pause" });
-  }
-
-  stepOnce(): void {
-    this.#link.post({ kind: "step", count: 1 });
-  }
-
-  command(command: Command): Promise<Outcome> {
-    return this.#link.command(command).outcome;
-  }
-
-  /** Undoes or redoes, where there is something. */
-  goBack(kind: Return): void {
-    if (this.settings.value?.[kind] != null) void this.#link.wish({ kind });
-  }
-
-  wish(wish: Wish): Promise<Outcome> {
-    return this.#link.wish(wish);
-  }
-
-  /** The sequence now as text, from the kernel: every digit of it. */
-  exported(format: Format, channel: number): Promise<Exported | null> {
-    return this.#link.ask(format, channel);
-  }
-
-  newGesture(): number {
-    return this.#link.newGesture();
-  }
+  };
 
   /** Draws changes at once, without sending them. */
-  draft(gesture: number, changes: readonly Change[]): void {
-    if (this.isRefused(gesture)) return;
-    this.previews.value = drafted(this.previews.value, gesture, changes);
-  }
+  const draft = (gesture: number, changes: readonly Change[]): void => {
+    if (isRefused(gesture)) return;
+    previews.value = drafted(previews.value, gesture, changes);
+  };
 
-  sendChanges(gesture: number, changes: readonly Change[]): void {
-    if (this.isRefused(gesture)) return;
+  const sendChanges = (gesture: number, changes: readonly Change[]): void => {
+    if (isRefused(gesture)) return;
     const sent = changes.map((change) => {
       const type = "index" in change ? "move_point" : "edit";
-      const { id } = this.#link.command({ type, gesture, ...change } as Command);
+      const { id } = link.command({ type, gesture, ...change } as Command);
       return { gesture, change, id, step: null };
     });
-    this.previews.value = [...withoutDraft(this.previews.value, gesture), ...sent];
-  }
+    previews.value = [...withoutDraft(previews.value, gesture), ...sent];
+  };
 
-  release(gesture: number): void {
-    void this.command({ type: "release", gesture });
-  }
-
-  isRefused(gesture: number): boolean {
-    return this.#refusedGestures.has(gesture);
-  }
-
-  painted(number: number): void {
-    this.#link.painted(number);
-  }
-
-  close(): void {
-    this.#link.close();
-    this.#readout.close();
-  }
+  const isRefused = (gesture: number): boolean => refusedGestures.has(gesture);
 
   /** Takes one message from the kernel; never throws, because the host could only log it. */
-  receive(content: unknown, buffers: readonly Bytes[]): void {
+  const receive = (content: unknown, buffers: readonly Bytes[]): void => {
     try {
-      this.apply(decode(content, buffers, this.#known));
+      apply(decode(content, buffers, known));
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.#link.heard();
-      this.trouble.value = `The kernel sent a message this page cannot read: ${error.message}.`;
+      link.heard();
+      trouble.value = `The kernel sent a message this page cannot read: ${error.message}.`;
     }
-  }
+  };
 
-  apply(message: KernelMessage): void {
-    this.#link.heard();
-    if (message.run < this.#run) return;
-    const isNewRun = message.run > this.#run;
-    if (!isNewRun && message.number <= this.#number) return;
+  const apply = (message: KernelMessage): void => {
+    link.heard();
+    if (message.run < run) return;
+    const isNewRun = message.run > run;
+    if (!isNewRun && message.number <= number) return;
     if (isNewRun && message.kind !== "snapshot") {
       // Its start and its history are unknown here: a snapshot follows the answer to a reset.
-      if (message.kind === "acknowledgement") this.#onAcknowledgement(message);
-      else if (message.kind === "export") this.#link.answer(message.id, message);
-      else this.#link.hello();
+      if (message.kind === "acknowledgement") onAcknowledgement(message);
+      else if (message.kind === "export") link.answer(message.id, message);
+      else link.hello();
       return;
     }
     batch(() => {
-      if (message.kind !== "snapshot" && message.number > this.#number + 1) this.#link.hello();
-      this.#run = message.run;
-      this.#number = message.number;
-      this.phase.value = "live";
-      this.#dispatch(message, isNewRun);
+      if (message.kind !== "snapshot" && message.number > number + 1) link.hello();
+      run = message.run;
+      number = message.number;
+      phase.value = "live";
+      dispatch(message, isNewRun);
     });
-  }
+  };
 
-  #dispatch(message: KernelMessage, isNewRun: boolean): void {
-    this.beside.take(message, isNewRun);
+  const dispatch = (message: KernelMessage, isNewRun: boolean): void => {
+    beside.take(message, isNewRun);
     switch (message.kind) {
       case "snapshot":
-        this.#onSnapshot(message, isNewRun);
+        onSnapshot(message, isNewRun);
         break;
       case "frame":
-        this.#onFrame(message);
+        onFrame(message);
         break;
       case "window":
-        this.#onWindow(message);
+        onWindow(message);
         break;
       case "settings":
-        this.#onSettings(message);
+        onSettings(message);
         break;
       case "acknowledgement":
-        this.#onAcknowledgement(message);
+        onAcknowledgement(message);
         break;
       case "export":
-        this.#link.answer(message.id, message);
+        link.answer(message.id, message);
         break;
       case "refusal":
-        this.#onRefusal(message);
+        onRefusal(message);
         break;
     }
-  }
+  };
 
-  #onSnapshot(message: Snapshot, isNewRun: boolean): void {
-    this.#link.answered();
-    this.trouble.value =
+  const onSnapshot = (message: Snapshot, isNewRun: boolean): void => {
+    link.answered();
+    trouble.value =
       message.protocol === PROTOCOL
         ? null
         : `The kernel speaks protocol ${message.protocol}, this page ${PROTOCOL}: reload the page.`;
-    this.saved.value = null;
-    if (isNewRun) this.#link.forgetPainted();
+    saved.value = null;
+    if (isNewRun) link.forgetPainted();
     // What was sent is in the snapshot, or was made void by the reset; a drag that goes on is not.
-    this.previews.value = isNewRun
-      ? []
-      : this.previews.value.filter((preview) => preview.id === null);
-    this.#take(message);
-    this.showing.heard(message.windows);
-  }
+    previews.value = isNewRun ? [] : previews.value.filter((preview) => preview.id === null);
+    take(message);
+    shown.heard(message.windows);
+  };
 
-  #onWindow(message: WindowMessage): void {
-    this.start.value = message.start;
-    this.envelope.value = message.envelope;
-    this.#show(message.sequence, message.step);
-  }
+  const onWindow = (message: WindowMessage): void => {
+    start.value = message.start;
+    envelope.value = message.envelope;
+    show(message.sequence, message.step);
+  };
 
-  #take(message: Snapshot): void {
-    this.settings.value = message.settings;
-    this.start.value = message.start;
-    this.envelope.value = message.envelope;
-    this.#readout.begin(message);
-    this.#show(message.sequence, message.step);
-  }
+  const take = (message: Snapshot): void => {
+    settings.value = message.settings;
+    start.value = message.start;
+    envelope.value = message.envelope;
+    readout.begin(message);
+    show(message.sequence, message.step);
+  };
 
-  #show(sequence: Sequence, step: number): void {
-    this.sequence.value = sequence;
-    this.sequenceStep.value = step;
-  }
+  const show = (now: Sequence, ofStep: number): void => {
+    sequence.value = now;
+    sequenceStep.value = ofStep;
+  };
 
-  #onFrame(message: Frame): void {
-    const playing = this.settings.value?.playing ?? false;
-    this.#readout.push(message);
-    if (!playing) this.#readout.flush();
+  const onFrame = (message: Frame): void => {
+    const playing = isPlaying.value;
+    readout.push(message);
+    if (!playing) readout.flush();
     if (message.sequence === null) return;
-    this.showing.heard(message.windows);
-    this.#show(message.sequence, message.step);
-    this.previews.value = unconfirmed(this.previews.value, message.step, playing);
-  }
+    shown.heard(message.windows);
+    show(message.sequence, message.step);
+    previews.value = unconfirmed(previews.value, message.step, playing);
+  };
 
-  #onSettings(message: SettingsMessage): void {
-    this.settings.value = message.settings;
-    this.envelope.value = message.envelope;
+  const onSettings = (message: SettingsMessage): void => {
+    settings.value = message.settings;
+    envelope.value = message.envelope;
     if (message.settings.playing) return;
-    this.#readout.flush();
-    this.stepsPerSecond.value = 0;
-  }
+    readout.flush();
+    stepsPerSecond.value = 0;
+  };
 
-  #onAcknowledgement(message: Acknowledgement): void {
-    this.previews.value = acknowledged(this.previews.value, message.id, message.step);
-    const pending = this.#link.settle(message.id, "accepted");
+  const onAcknowledgement = (message: Acknowledgement): void => {
+    previews.value = acknowledged(previews.value, message.id, message.step);
+    const pending = link.settle(message.id, "accepted");
     // Letting go is no new wish: the reason why the drag was refused stays.
-    if (pending && pending.command?.type !== "release") this.refusal.value = null;
-  }
+    if (pending && pending.command?.type !== "release") refusal.value = null;
+  };
 
-  #onRefusal(message: Refusal): void {
-    if (message.id !== null && this.#link.answer(message.id, null)) {
-      this.refusal.value = message.reason;
+  const onRefusal = (message: Refusal): void => {
+    if (message.id !== null && link.answer(message.id, null)) {
+      refusal.value = message.reason;
       return;
     }
-    const pending = message.id === null ? null : this.#link.settle(message.id, "refused");
+    const pending = message.id === null ? null : link.settle(message.id, "refused");
     // Another page on this kernel asked for something else than we did.
     if (pending === undefined) return;
     const command = pending?.command;
     // Nobody misses the hold of what is not held, such as after a refused move or another page's hello.
     if (command?.type === "release") return;
     if (command?.type === "move_point" || command?.type === "edit") {
-      this.#refusedGestures.add(command.gesture);
-      this.previews.value = withoutGesture(this.previews.value, command.gesture);
+      refusedGestures.add(command.gesture);
+      previews.value = withoutGesture(previews.value, command.gesture);
     }
-    this.refusal.value = message.reason;
-  }
+    refusal.value = message.reason;
+  };
+
+  return {
+    phase,
+    settings,
+    step,
+    stepsPerSecond,
+    probabilities,
+    history,
+    isPlaying,
+    sequence,
+    sequenceStep,
+    start,
+    envelope,
+    units,
+    previews,
+    showing: shown,
+    beside,
+    refusal,
+    trouble,
+    saved,
+    isReadOnly,
+    lose,
+    /** The number of the newest message applied: what a view reports as painted. */
+    get number() {
+      return number;
+    },
+    hello: link.hello,
+    play: () => link.post({ kind: "play" }),
+    pause: () => link.post({ kind: "pause" }),
+    stepOnce: () => link.post({ kind: "step", count: 1 }),
+    command: (command: Command): Promise<Outcome> => link.command(command).outcome,
+    /** Undoes or redoes, where there is something. */
+    goBack: (kind: Return): void => {
+      if (settings.value?.[kind] != null) void link.wish({ kind });
+    },
+    wish: link.wish,
+    /** The sequence now as text, from the kernel: every digit of it. */
+    exported: link.ask,
+    newGesture: link.newGesture,
+    draft,
+    sendChanges,
+    takeBack: (gesture: number): void => {
+      if (!isRefused(gesture)) void link.wish({ kind: "undo" });
+    },
+    release: (gesture: number): void => void link.command({ type: "release", gesture }),
+    isRefused,
+    painted: link.painted,
+    receive,
+    apply,
+    close: () => {
+      link.close();
+      readout.close();
+    },
+  };
 }

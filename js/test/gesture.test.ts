@@ -14,6 +14,7 @@ function hold() {
     draft: (_: number, drafted: readonly Change[]) => drawn.push(...moves(drafted)),
     sendChanges: (_: number, given: readonly Change[]) => sent.push(...moves(given)),
     release: (gesture: number) => released.push(gesture),
+    takeBack: () => undefined,
   };
   return { gesture: new Drag(changes, GRIP), drawn, sent, released };
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Scale } from "../src/chart/geometry";
-import { trace, traceDense, traceVisible } from "../src/chart/layers";
+import { columns, trace, traceDense, traceVisible } from "../src/chart/layers";
 import { Linear } from "../src/chart/scale";
 
 class Pen {
@@ -65,4 +65,22 @@ test("what is drawn of a long curve is bounded by the width, not by the length",
   const pen = new Pen();
   traceVisible(pen, new Float32Array(100_000), across(100_000, 640), 640);
   expect(pen.heights.length).toBe(2 * 641);
+});
+
+test("the columns of a long curve hang together, as its line does", () => {
+  const curve = fc.array(fc.float({ noNaN: true, min: -9, max: 9 }), {
+    minLength: 50,
+    maxLength: 400,
+  });
+  fc.assert(
+    fc.property(curve, fc.integer({ min: 1, max: 20 }), (values, width) => {
+      const found: [number, number, number][] = [];
+      columns(values, across(values.length, width), width, (...column) => found.push(column));
+      expect(found.map(([x]) => x)).toEqual(found.map((_, at) => at));
+      for (const [x, low, high] of found.slice(1)) {
+        const [, before, above] = found[x - 1] ?? [0, Number.NaN, Number.NaN];
+        expect(low <= above && high >= before).toBe(true);
+      }
+    }),
+  );
 });

@@ -7,6 +7,7 @@ export const SETTINGS = {
   status: "paused at step 3",
   error: null,
   undo: null as string | null,
+  deeds: [] as readonly number[],
   redo: null as string | null,
   class_names: ["normal", "abnormal"],
   objective: {

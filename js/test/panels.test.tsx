@@ -6,7 +6,7 @@ import { Announcer, ErrorBanner, StatusLine } from "../src/panels/StatusLine";
 import { leaders, Target } from "../src/panels/Target";
 import { Toolbar } from "../src/panels/Toolbar";
 import type { BrowserMessage } from "../src/protocol";
-import { Store } from "../src/store";
+import { type Store, storeOf } from "../src/store";
 import { View } from "../src/view";
 import { SETTINGS, settings, snapshot, type Wire, wire } from "./messages";
 
@@ -37,7 +37,7 @@ const commands = () =>
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
   sent = [];
-  store = new Store((message) => sent.push(message));
+  store = storeOf((message) => sent.push(message));
   root = document.createElement("div");
   document.body.append(root);
   controller = new AbortController();

@@ -3,7 +3,7 @@ import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Toolbar } from "../src/panels/Toolbar";
 import type { BrowserMessage } from "../src/protocol";
-import { Store } from "../src/store";
+import { type Store, storeOf } from "../src/store";
 import { View } from "../src/view";
 import { frame, settings, snapshot, type Wire, wire } from "./messages";
 
@@ -27,7 +27,7 @@ const press = (key: string, held: KeyboardEventInit = {}) => {
 
 beforeEach(async () => {
   sent = [];
-  store = new Store((message) => sent.push(message));
+  store = storeOf((message) => sent.push(message));
   root = document.createElement("div");
   document.body.append(root);
   controller = new AbortController();

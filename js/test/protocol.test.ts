@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ProtocolError } from "../src/arrays";
-import { decode } from "../src/protocol";
+import { decode } from "../src/decode";
 import { floats, frame, rows, SETTINGS, settings, snapshot, wire } from "./messages";
 
 const aim = SETTINGS.objective;

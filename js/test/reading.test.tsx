@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -7,8 +6,7 @@ import { Legend, TimelineLegend } from "../src/panels/Legend";
 import { outline, Shelf } from "../src/panels/Shelf";
 import { Verdict } from "../src/panels/Verdict";
 import type { BrowserMessage } from "../src/protocol";
-import { rowOf } from "../src/reading/reader";
-import { Store } from "../src/store";
+import { type Store, storeOf } from "../src/store";
 import { View } from "../src/view";
 import { floats, frame, settings, snapshot, type Wire, wire } from "./messages";
 
@@ -76,7 +74,7 @@ const shelf = (number: number, ...snapshots: object[]) =>
 
 beforeEach(async () => {
   sent = [];
-  store = new Store((message) => sent.push(message));
+  store = storeOf((message) => sent.push(message));
   root = document.createElement("div");
   document.body.append(root);
   controller = new AbortController();
@@ -233,16 +231,6 @@ describe("looking back", () => {
     const legend = find(".seqdream-legend.is-timeline").textContent;
     expect(legend).toContain("score0.20");
     expect(legend).toContain("step 2");
-  });
-
-  test("finds the row of any step", () => {
-    fc.assert(
-      fc.property(fc.uniqueArray(fc.nat(100)), fc.nat(120), (some, step) => {
-        const steps = some.sort((a, b) => a - b);
-        const before = steps.filter((one) => one <= step).length;
-        expect(rowOf({ steps, columns: new Map() }, step)).toBe(before === 0 ? null : before - 1);
-      }),
-    );
   });
 });
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import fixture from "../../tests/fixtures/saved.json";
 import type { BrowserMessage } from "../src/protocol";
 import { readSaved, stretched } from "../src/saved";
-import { Store } from "../src/store";
+import { type Store, storeOf } from "../src/store";
 import { frame, settings, snapshot, type Wire } from "./messages";
 
 describe("the saved state", () => {
@@ -35,7 +35,7 @@ describe("the saved state", () => {
     { ...fixture, settings: { ...fixture.settings, status: { toString: 3 } } },
     { ...fixture, kind: "surprise" },
   ])("that is not what it should be is said in words and throws nothing: %#", (broken) => {
-    const store = new Store(
+    const store = storeOf(
       () => {},
       () => broken,
     );
@@ -61,7 +61,7 @@ describe("without a kernel", () => {
   beforeEach(() => {
     vi.useFakeTimers();
     sent = [];
-    store = new Store(
+    store = storeOf(
       (message) => sent.push(message),
       () => fixture,
     );
@@ -115,7 +115,7 @@ describe("without a kernel", () => {
   });
 
   test("a host that throws at what is sent is heard, and nothing is thrown further", async () => {
-    const deaf = new Store(() => {
+    const deaf = storeOf(() => {
       throw new Error("Cannot send");
     });
     deaf.apply({ ...(readSaved(fixture)?.snapshot ?? never()), number: 1 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { BrowserMessage } from "../src/protocol";
-import { Store } from "../src/store";
+import { type Store, storeOf } from "../src/store";
 import { floats, frame, SETTINGS, settings, snapshot, type Wire, wire } from "./messages";
 
 let sent: BrowserMessage[];
@@ -18,7 +18,7 @@ const refuse = (number: number, reason: string, id: number | null | undefined = 
 beforeEach(() => {
   vi.useFakeTimers();
   sent = [];
-  store = new Store((message) => sent.push(message));
+  store = storeOf((message) => sent.push(message));
 });
 
 afterEach(() => {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { BRUSHES, brushCommand, samples } from "../src/edit/brushes";
 import { displacedWithin, drawn, slid } from "../src/edit/kernel";
 import { LimitedDrag, Slide } from "../src/edit/shaping";
-import { Stroke } from "../src/edit/stroke";
+import { strokeOn } from "../src/edit/stroke";
 import type { Change, Piece } from "../src/protocol";
 
 const value = fc.integer({ min: -500, max: 500 }).map((whole) => whole / 100);
@@ -14,14 +14,16 @@ function host() {
   const drafts: Piece[][] = [];
   const sent: Piece[] = [];
   const released: number[] = [];
+  const taken: string[] = [];
   const pieces = (changes: readonly Change[]) => changes as readonly Piece[];
   const changes = {
     newGesture: () => 7,
     draft: (_: number, drafted: readonly Change[]) => drafts.push([...pieces(drafted)]),
     sendChanges: (_: number, given: readonly Change[]) => sent.push(...pieces(given)),
     release: (gesture: number) => released.push(gesture),
+    takeBack: () => taken.push("back"),
   };
-  return { changes, drafts, sent, released };
+  return { changes, drafts, sent, released, taken };
 }
 
 /** What the kernel makes of edits, one after the other. */
@@ -32,7 +34,8 @@ function applied(base: readonly number[], edits: readonly Piece[]): number[] {
 }
 
 function ground(values: readonly number[], frozen: (index: number) => boolean = () => false) {
-  return { values, channel: null, isFree: (index: number) => !frozen(index) };
+  const known = { first: 0, last: values.length - 1 };
+  return { values, channel: null, known, isFree: (index: number) => !frozen(index) };
 }
 
 beforeEach(() => {
@@ -152,7 +155,7 @@ describe("a stroke", () => {
     fc.assert(
       fc.property(marks, fc.array(fc.boolean()), (given, pauses) => {
         const { changes, sent, released } = host();
-        const stroke = new Stroke(changes, ground(base, isFrozen));
+        const stroke = strokeOn(changes, ground(base, isFrozen));
         given.forEach((shape, at) => {
           stroke.add(shape);
           if (pauses[at]) vi.advanceTimersByTime(50);
@@ -175,7 +178,7 @@ describe("a stroke", () => {
     fc.assert(
       fc.property(marks, (given) => {
         const { changes, sent } = host();
-        const stroke = new Stroke(changes, ground(base));
+        const stroke = strokeOn(changes, ground(base));
         for (const shape of given) {
           stroke.add(shape);
           vi.advanceTimersByTime(20);
@@ -186,9 +189,19 @@ describe("a stroke", () => {
     );
   });
 
+  test("over samples the page does not have is taken back by the kernel, which does", () => {
+    const { changes, sent, taken } = host();
+    const base = new Array<number>(120).fill(0.5);
+    const stroke = strokeOn(changes, { ...ground(base), known: { first: 0, last: -1 } });
+    stroke.add({ start: 30, values: [1, 2] });
+    stroke.cancel();
+    expect(sent).toEqual([{ start: 30, values: [1, 2], channel: null }]);
+    expect(taken).toEqual(["back"]);
+  });
+
   test("is sent at most 30 times a second, only what is new", () => {
     const { changes, sent } = host();
-    const stroke = new Stroke(changes, ground(new Array<number>(5000).fill(0)));
+    const stroke = strokeOn(changes, ground(new Array<number>(5000).fill(0)));
     for (let index = 0; index < 1000; index += 1) {
       stroke.add({ start: index, values: [1] });
       vi.advanceTimersByTime(1);
@@ -200,7 +213,7 @@ describe("a stroke", () => {
 
   test("across 100,000 samples is sent in messages that the kernel takes", () => {
     const { changes, sent } = host();
-    const stroke = new Stroke(changes, ground(new Array<number>(100_000).fill(0)));
+    const stroke = strokeOn(changes, ground(new Array<number>(100_000).fill(0)));
     stroke.add({ start: 0, values: new Array<number>(100_000).fill(0.1234567890123) });
     stroke.release();
     expect(sent.flatMap(({ values }) => values)).toHaveLength(100_000);
@@ -223,6 +236,24 @@ describe("gestures that shape the curve", () => {
     slide.release();
     expect(applied(base, sent)).toEqual(base);
     expect([slide.index, slide.value]).toEqual([20, 0.2]);
+  });
+
+  test("a slide sets nothing beyond the samples that are known", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 10, max: 40 }), fc.nat(59), radius, (index, to, reach) => {
+        const { changes, sent } = host();
+        const known = { first: 10, last: 40 };
+        const held = { ...grip, index, from: base[index] ?? 0, radius: reach };
+        const slide = new Slide(changes, held, { ...ground(base), known });
+        slide.moveTo(to, 0);
+        slide.release();
+        const after = applied(base, sent);
+        after.forEach((one, at) => {
+          if (at < 10 || at > 40) expect(one).toBe(base[at]);
+        });
+        expect(after[slide.index]).toBeCloseTo(base[index] ?? 0, 6);
+      }),
+    );
   });
 
   test("a drag within limits stops at them, and goes on with another reach", () => {

@@ -4,7 +4,7 @@ import type { Block } from "../src/arrays";
 import { Units } from "../src/chart/units";
 import { everything, panned, revealing, within, zoomed } from "../src/chart/zoom";
 import type { BrowserMessage } from "../src/protocol";
-import { Showing } from "../src/showing";
+import { showing as showingOf } from "../src/showing";
 import { fill, Known, strideOf, type Window } from "../src/windows";
 
 const time = fc.integer({ min: 1, max: 100_000 });
@@ -159,7 +159,7 @@ describe("columns of a long sequence", () => {
 
 test("a view speaks of what it shows only where sequences come in windows, and again where it was forgotten", () => {
   const sent: BrowserMessage[] = [];
-  const showing = new Showing((message) => void sent.push(message));
+  const showing = showingOf((message) => void sent.push(message));
   showing.show(7, { start: 0, stop: 9000, width: 500 });
   showing.heard(null);
   expect(sent).toEqual([]);

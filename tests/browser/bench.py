@@ -18,6 +18,26 @@ w = sd.SeqDream(demo.model, sd.objectives.Logit("abnormal"), data=demo.data, sta
                 regularizers=[sd.regularizers.L2(1e-3)])
 w
 """
+MACHINE = """
+import numpy as np, torch
+import seqdream_widget as sd
+names, units = ("pressure", "temperature", "vibration", "flow"), ("bar", "°C", "mm/s", "l/min")
+rng = np.random.default_rng(0)
+t = np.arange(240) / 240
+pump, leak = np.sin(14 * np.pi * t), np.clip((t - 0.55) * 6, 0, 1) * np.exp(-3 * np.clip(t - 0.7, 0, 1))
+kinds = {"healthy": 0.0, "leaking": 1.0}
+x = np.stack([
+    [pump - 1.6 * lost, t + 0.9 * lost, rng.normal(size=240) * (0.4 + lost), pump / 2 - lost]
+    for lost in (*[0 * leak] * 30, *[leak] * 30)
+]) + rng.normal(size=(60, 4, 240)) / 8
+labels = [kind for kind in kinds for _ in range(30)]
+data = sd.SequenceDataset(x.astype(np.float32), labels, channel_names=names, sample_rate=20.0, unit=units,
+                          scale=((4.2, 61.0, 2.1, 118.0), (0.3, 4.0, 0.6, 9.0)))
+model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(960, 2))
+means = torch.tensor(np.stack([x[:30].mean(0), x[30:].mean(0)]).reshape(2, -1) / 60).float()
+model[1].load_state_dict({"weight": means, "bias": torch.zeros(2)})
+w = sd.SeqDream(model, sd.presets.centered(data, "leaking"), data=data, start=3, threads=1)
+"""
 
 
 class Bench:

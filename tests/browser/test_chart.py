@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.bench import Bench
+from tests.browser.bench import MACHINE, Bench
+from tests.browser.test_accessibility import violations
 
 LONG = """
 import numpy as np, torch
@@ -168,3 +170,42 @@ def test_nothing_is_left_of_fifty_displays(lab, page):
     listeners, observers, frames = page.evaluate(LEFT)
     assert (listeners, observers, frames) == ([], 0, 0)
     bench.close()
+
+
+def test_channels_are_seen_together_taken_in_hand_and_set_in_their_own_units(lab, page):
+    bench = Bench(lab, page, "machine.ipynb", MACHINE, "w")
+    root = bench.root
+    root.scroll_into_view_if_needed()
+    rows = root.get_by_role("radiogroup", name="Channel in hand").get_by_role("radio")
+    expect(rows).to_have_count(4)
+    expect(root.get_by_role("radio", name="pressure")).to_be_checked()
+    rows.nth(0).focus()
+    page.keyboard.press("ArrowDown")
+    expect(root.get_by_role("radio", name="temperature")).to_be_checked()
+    expect(root.get_by_role("combobox", name="Channel", exact=True)).to_have_value("1")
+    bench.play.click()
+    bench.run(20)
+    bench.halt()
+    point = bench.handle(5)
+    expect(point).to_have_attribute("aria-valuetext", re.compile(r"s · .* °C"))
+    bench.python("1", setup="before = w.sequence.clone()")
+    index = int(point.get_attribute("data-index"))
+    point.focus()
+    page.keyboard.press("Enter")
+    root.get_by_role("textbox", name=f"Value at sample {index}").fill("63.5")
+    page.keyboard.press("Enter")
+    typed = f"w.sequence[0, 1, {index}].item() * 4 + 61"
+    assert bench.python.until(f"abs({typed} - 63.5) < 1e-3 and {typed}") == pytest.approx(63.5, abs=1e-3)
+    assert bench.python("[c for c in range(4) if (w.sequence[0, c] != before[0, c]).any()]") == [1]
+    page.mouse.move(*bench.middle(root.locator(".seqdream-area").first))
+    expect(root.locator(".seqdream-readout")).to_have_text(re.compile(r"^[\d.]+ s · [\d.]+ °C$"))
+    flow = root.locator(".seqdream-row-names").get_by_text("flow", exact=True)
+    page.mouse.click(*bench.middle(flow))
+    expect(root.get_by_role("radio", name="flow")).to_be_checked()
+    bench.drag(4, by=40)
+    bench.python.until("[c for c in range(4) if (w.sequence[0, c] != before[0, c]).any()] == [1, 3]")
+    assert violations(page) == []
+    root.get_by_role("checkbox", name="all 4 below").uncheck()
+    expect(rows).to_have_count(0)
+    bench.close()
+    assert page.errors == []

@@ -189,6 +189,10 @@ def test_the_keyboard_moves_a_point_in_every_way_and_types_its_value(hand):
     point = hand.root.locator(f"[data-index='{index}']")
     point.focus()
     expect(hand.root.locator(".seqdream-bump")).to_be_visible()
+    reach = hand.root.get_by_role("slider", name="Reach of a drag")
+    for key, words in (("]", "14 samples"), ("[", "12 samples")):
+        hand.page.keyboard.press(key)
+        expect(reach).to_have_attribute("aria-valuetext", words)
     remember(hand)
     hand.page.keyboard.press("ArrowUp")
     one_deed(hand)
@@ -308,7 +312,9 @@ def test_the_keyboard_draws_with_its_pen(hand):
     pen = hand.root.get_by_role("slider", name="Pen", exact=True)
     expect(pen).to_be_focused()
     hand.page.keyboard.press("Home")
+    expect(pen).to_have_attribute("aria-valuenow", "0")
     hand.page.keyboard.press("Shift+ArrowRight")
+    expect(pen).not_to_have_attribute("aria-valuenow", "0")
     start = int(pen.get_attribute("aria-valuenow"))
     hand.page.keyboard.press("Enter")
     expect(pen).to_have_attribute("aria-valuetext", re.compile("pen down"))
@@ -531,3 +537,35 @@ def test_a_finger_drags_a_point_adds_one_and_draws(lab, browser):
     bench.agrees()
     bench.close()
     context.close()
+
+
+LONG = """
+import torch
+class Mean(torch.nn.Module):
+    def forward(self, x):
+        mean = x.mean(dim=(1, 2))
+        return torch.stack([mean, -mean], dim=1)
+noise = np.random.default_rng(0).normal(size=100_000).cumsum() / 100
+w = sd.SeqDream(Mean(), sd.objectives.Logit(0), start=noise.astype(np.float32))
+w
+"""
+
+
+def test_of_a_long_sequence_no_sample_is_set_that_the_page_does_not_have(lab, page):
+    bench = Bench(lab, page, "long_hand.ipynb", IMPORTS, LONG)
+    bench.python("1", setup=WATCH)
+    remember(bench)
+    x, y = bench.middle(bench.handle(5))
+    path(bench, (x, y), (x + 40, y), hold="Shift")
+    expect(bench.status).to_contain_text("Zoom in until single samples are seen")
+    assert bench.python("deeds() == count")
+    choose(bench, "Draw")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 80, y - 60, steps=5)
+    bench.python.until("len(changed(before)) > 5000")
+    page.keyboard.press("Escape")
+    bench.python.until("not w.session.gestures and deeds() == count and changed(before) == []")
+    page.mouse.up()
+    bench.agrees()
+    bench.close()

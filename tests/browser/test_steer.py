@@ -140,6 +140,8 @@ def test_one_of_sixty_classes_with_long_names_is_found_by_typing(many):
     expect(box).to_have_value(re.compile("^03 a rather long name"))
     box.click()
     expect(root.get_by_role("option")).to_have_count(60)
+    first, last = (root.get_by_role("option").nth(at).bounding_box() for at in (0, 59))
+    assert (first["x"], first["width"]) == (last["x"], last["width"]), "one below the other"
     box.press_sequentially("bearing 4 load 2")
     options = root.get_by_role("option")
     found = bench.python("[i for i in range(60) if all(t in names[i] for t in ('bearing', '4', 'load', '2'))]")

@@ -8,6 +8,7 @@ import time
 
 import pytest
 import torch
+from ipywidgets.embed import embed_data
 from torch import nn
 
 import seqdream_widget as sd
@@ -101,6 +102,23 @@ def test_a_redo_goes_back_to_where_the_undo_left(w, told):
     assert w.status == "paused at step 10: redone"
     assert settings(told)["undo"] == "move of sample 20"
     assert settings(told)["redo"] is None
+
+
+def test_the_timeline_is_told_where_a_person_did_what_led_here(w, told):
+    w.step(5)
+    drag(w, 1.0, 2.0)
+    w.step(5)
+    receive(w, kind="command", id=5, command={"type": "freeze", "start": 1, "stop": 3})
+    assert settings(told)["deeds"] == [5, 10]
+    w.step(2)
+    receive(w, kind="restore", id=6, step=7)
+    assert settings(told)["deeds"] == [5]
+    receive(w, kind="undo", id=7)
+    assert settings(told)["deeds"] == [5, 10]
+    receive(w, kind="command", id=8, command={"type": "reset"})
+    w.step(20)
+    receive(w, kind="command", id=9, command={"type": "freeze", "start": 1, "stop": 3})
+    assert settings(told)["deeds"] == [20]
 
 
 def test_where_there_is_nothing_to_undo_the_answer_is_a_refusal_in_words(w, told):
@@ -220,7 +238,7 @@ def test_the_first_frame_of_a_session_that_went_on_before_tells_its_new_steps_on
     widget.send = lambda message, buffers=None: told.append(message)
     steered.run(2)
     (frame,) = of_kind(told, "frame")
-    assert [listed["shape"] for listed in frame["arrays"] if listed["name"] == "steps"] == [[2]]
+    assert [list(listed["shape"]) for listed in frame["arrays"] if listed["name"] == "steps"] == [[2]]
     widget.close()
 
 
@@ -300,6 +318,17 @@ def test_the_saved_state_follows_what_is_done_while_paused_but_not_a_hand_that_s
     receive(w, kind="undo", id=3)
     assert kept(w, "sequence")["values"][20] != 2.5
     assert w._saved["settings"]["status"] == "ready: undone"
+
+
+def test_a_page_that_embeds_it_has_its_front_end_and_the_dream_as_it_is_now_also_from_within_a_cell(w):
+    async def cell():
+        w.step(3)
+        return embed_data(views=[w])["manager_state"]["state"][w.model_id]["state"]
+
+    state = asyncio.run(cell())
+    assert len(state["_esm"]) > 10_000
+    assert len(state["_css"]) > 1_000
+    assert state["_saved"]["step"] == 3
 
 
 def test_the_saved_state_is_not_written_while_it_plays(w):

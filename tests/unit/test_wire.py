@@ -109,6 +109,15 @@ def test_a_preset_off_the_wire_is_told_as_the_one_in_force_in_words(demo, name):
     assert ("spectral prior" in news) == (name != "extreme")
 
 
+@pytest.mark.parametrize("name", PRESSED)
+def test_a_preset_is_in_force_also_where_real_sequences_are_three_times_as_large(demo, name):
+    data = sd.SequenceDataset(3 * demo.data.x, demo.data.y, demo.data.class_names)
+    preset = sd.presets.Preset(name, tuple(PRESSED[name])).on(data)
+    s = sd.Session(demo.model, preset, data=data)
+    assert s.learning_rate == (0.05 if name == "extreme" else 0.15)
+    assert objective_told(s)["preset"] == name
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -7,7 +7,7 @@ type Path = Pick<Path2D, "moveTo" | "lineTo">;
 type Positions = Pick<Scale, "xOf" | "yOf">;
 
 /** Beyond so many samples in a pixel a line is drawn as the range of each pixel: no spike is lost. */
-const DENSE = 3;
+const DENSE = 2;
 
 /** A gap in the values lifts the pen. */
 export function trace(
@@ -30,15 +30,18 @@ export function trace(
   }
 }
 
-/** As `trace`, with the smallest and the largest value of each pixel from 0 to `width`. */
-export function traceDense(
-  path: Path,
+/**
+ * Visits each pixel from 0 to `width` with the least and the greatest value there. The last one of the pixel before
+ * counts as well: what a line connects, is connected. Pixels without values are left out.
+ */
+export function columns(
   values: ArrayLike<number>,
   scale: Scale,
   width: number,
+  visit: (x: number, low: number, high: number) => void,
 ): void {
-  let isDown = false;
   let from = Math.max(0, Math.ceil(scale.indexAt(-0.5)));
+  let last = Number.NaN;
   for (let x = 0; x <= width; x += 1) {
     const to = Math.min(values.length, Math.ceil(scale.indexAt(x + 0.5)));
     let low = Number.POSITIVE_INFINITY;
@@ -49,14 +52,35 @@ export function traceDense(
       if (value > high) high = value;
     }
     if (low > high) {
-      isDown = false;
+      last = Number.NaN;
       continue;
     }
-    if (isDown) path.lineTo(x, scale.yOf(low));
+    visit(x, last < low ? last : low, last > high ? last : high);
+    last = values[from - 1] ?? Number.NaN;
+  }
+}
+
+/** As `trace`, with the smallest and the largest value of each pixel from 0 to `width`. */
+export function traceDense(
+  path: Path,
+  values: ArrayLike<number>,
+  scale: Scale,
+  width: number,
+): void {
+  let before = Number.NaN;
+  columns(values, scale, width, (x, low, high) => {
+    if (x === before + 1) path.lineTo(x, scale.yOf(low));
     else path.moveTo(x, scale.yOf(low));
     path.lineTo(x, scale.yOf(high));
-    isDown = true;
-  }
+    before = x;
+  });
+}
+
+/** The samples that are seen, and the one to each side. */
+function seen(values: ArrayLike<number>, scale: Scale, width: number) {
+  const first = Math.max(0, Math.floor(scale.indexAt(0)));
+  const last = Math.min(values.length - 1, Math.ceil(scale.indexAt(width)));
+  return { first, last, isDense: last - first > DENSE * width };
 }
 
 /** A line of samples, as finely as can be seen. */
@@ -66,10 +90,32 @@ export function traceVisible(
   scale: Scale,
   width: number,
 ): void {
-  const first = Math.max(0, Math.floor(scale.indexAt(0)));
-  const last = Math.min(values.length - 1, Math.ceil(scale.indexAt(width)));
-  if (last - first > DENSE * width) traceDense(path, values, scale, Math.ceil(width));
+  const { first, last, isDense } = seen(values, scale, width);
+  if (isDense) traceDense(path, values, scale, Math.ceil(width));
   else trace(path, values, scale, first, last + 1);
+}
+
+/** Paints a line of samples so thick. Where a pixel holds several, it is filled: a stroke would take ten times as long. */
+export function paintLine(
+  { context, width }: Pen,
+  values: ArrayLike<number>,
+  scale: Scale,
+  colour: string,
+  thickness: number,
+): void {
+  context.fillStyle = context.strokeStyle = colour;
+  context.lineWidth = thickness;
+  context.lineJoin = "round";
+  if (seen(values, scale, width).isDense) {
+    columns(values, scale, Math.ceil(width), (x, low, high) => {
+      const top = scale.yOf(high) - thickness / 2;
+      context.fillRect(x - 1, top, 2, scale.yOf(low) + thickness / 2 - top);
+    });
+    return;
+  }
+  context.beginPath();
+  traceVisible(context, values, scale, width);
+  context.stroke();
 }
 
 /** Fills what lies between two lines, stretch by stretch where there are gaps. */

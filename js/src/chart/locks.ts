@@ -1,17 +1,16 @@
 /** A lock on every frozen segment: what it is, and the way to undo it. */
 
+import { LOCK } from "../panels/icons";
 import type { Frozen } from "../protocol";
+import { div, set, svg } from "./elements";
 import type { SequenceChart } from "./sequence";
-import { set, svg } from "./svg";
 
 function lockIcon(): SVGElement {
   const icon = svg("svg", "seqdream-icon");
-  const body = svg("rect", "");
-  const shackle = svg("path", "");
+  const path = svg("path", "");
   set(icon, { viewBox: "0 0 16 16", "aria-hidden": "true" });
-  set(body, { x: 3, y: 7, width: 10, height: 7, rx: 1.5 });
-  set(shackle, { d: "M5.2 7V4.8a2.8 2.8 0 0 1 5.6 0V7" });
-  icon.append(body, shackle);
+  set(path, { d: LOCK });
+  icon.append(path);
   return icon;
 }
 
@@ -19,43 +18,37 @@ function keyOf({ start, stop, channel, dream }: Frozen): string {
   return [start, stop, channel ?? "all", dream].join(" ");
 }
 
-export class Locks {
-  readonly element = document.createElement("div");
-  readonly #chart: SequenceChart;
-  readonly #onUnlock: (band: Frozen) => void;
-  readonly #buttons = new Map<string, HTMLButtonElement>();
+export interface Locks {
+  readonly element: HTMLElement;
+  update(bands: readonly Frozen[]): void;
+}
 
-  constructor(chart: SequenceChart, onUnlock: (band: Frozen) => void) {
-    this.#chart = chart;
-    this.#onUnlock = onUnlock;
-    this.element.className = "seqdream-locks";
-  }
+export function locksOn(chart: SequenceChart, onUnlock: (band: Frozen) => void): Locks {
+  const element = div("seqdream-locks");
+  const buttons = new Map<string, HTMLButtonElement>();
 
-  update(bands: readonly Frozen[]): void {
+  const add = (band: Frozen): HTMLButtonElement => {
+    const button = document.createElement("button");
+    const name = `Unfreeze samples ${band.start} to ${band.stop - 1}`;
+    set(button, { type: "button", class: "seqdream-lock", "aria-label": name, title: name });
+    button.append(lockIcon());
+    button.addEventListener("click", () => onUnlock(band));
+    buttons.set(keyOf(band), button);
+    element.append(button);
+    return button;
+  };
+  const update = (bands: readonly Frozen[]): void => {
     const keys = new Set(bands.map(keyOf));
-    for (const [key, button] of this.#buttons) {
+    for (const [key, button] of buttons) {
       if (keys.has(key)) continue;
       button.remove();
-      this.#buttons.delete(key);
+      buttons.delete(key);
     }
     for (const band of bands) {
-      const button = this.#buttons.get(keyOf(band)) ?? this.#add(band);
-      const middle = this.#chart.xOf((band.start + band.stop - 1) / 2);
+      const button = buttons.get(keyOf(band)) ?? add(band);
+      const middle = chart.xOf((band.start + band.stop - 1) / 2);
       button.style.transform = `translateX(${Math.round(middle - 12)}px)`;
     }
-  }
-
-  #add(band: Frozen): HTMLButtonElement {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "seqdream-lock";
-    const name = `Unfreeze samples ${band.start} to ${band.stop - 1}`;
-    button.setAttribute("aria-label", name);
-    button.title = name;
-    button.append(lockIcon());
-    button.addEventListener("click", () => this.#onUnlock(band));
-    this.#buttons.set(keyOf(band), button);
-    this.element.append(button);
-    return button;
-  }
+  };
+  return { element, update };
 }

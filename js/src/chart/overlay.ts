@@ -2,12 +2,11 @@
 
 import type { Gesture } from "../edit/gesture";
 import { between, raisedCosine } from "../edit/kernel";
-import { figure } from "../format";
 import type { Frozen } from "../protocol";
-import { ValueField } from "./field";
-import { Locks } from "./locks";
+import { div, set, svg } from "./elements";
+import { valueField } from "./field";
+import { locksOn } from "./locks";
 import type { SequenceChart } from "./sequence";
-import { set, svg } from "./svg";
 
 /** How high the bump stands that shows how far an edit reaches. */
 const BUMP = 30;
@@ -48,76 +47,68 @@ interface Handle {
   readonly point: SVGCircleElement;
 }
 
-export class Overlay {
-  readonly #chart: SequenceChart;
-  readonly #events: OverlayEvents;
-  readonly #layer = svg("svg", "seqdream-overlay");
-  readonly #bump = svg("path", "seqdream-bump");
-  readonly #tether = svg("line", "seqdream-tether");
-  readonly #brush = svg("rect", "seqdream-brush");
-  readonly #grip = svg("circle", "seqdream-grip");
-  readonly #handles = new Map<number, Handle>();
-  readonly #group = svg("g", "seqdream-points");
-  readonly #tip = document.createElement("div");
-  readonly #caret = document.createElement("div");
-  readonly #field = new ValueField();
-  readonly #locks: Locks;
+export interface Overlay {
+  update(state: OverlayState): void;
+  /** Whether there is such a point to go to. */
+  focusPoint(index: number): boolean;
+  focusCaret(): void;
+  /** The control point in focus. */
+  focused(): number | null;
+  /** Asks for the value of a control point. */
+  type(index: number): void;
+}
 
-  constructor(chart: SequenceChart, events: OverlayEvents) {
-    this.#chart = chart;
-    this.#events = events;
-    this.#tip.className = "seqdream-tip";
-    this.#locks = new Locks(chart, events.unlock);
-    this.#grip.setAttribute("r", "7");
-    set(this.#caret, { role: "slider", tabindex: 0, class: "seqdream-caret" });
-    this.#layer.append(this.#brush, this.#bump, this.#tether, this.#group, this.#grip);
-    const { element } = this.#field;
-    chart.over.append(this.#caret, this.#layer, this.#locks.element, this.#tip, element);
-    for (const kind of ["focusin", "focusout"] as const) {
-      this.#group.addEventListener(kind, () => events.touched());
-    }
-  }
+export function overlayOn(chart: SequenceChart, events: OverlayEvents): Overlay {
+  const { over } = chart;
+  const layer = svg("svg", "seqdream-overlay");
+  const bump = svg("path", "seqdream-bump");
+  const tether = svg("line", "seqdream-tether");
+  const chosen = svg("rect", "seqdream-brush");
+  const ring = svg("circle", "seqdream-grip");
+  const group = svg("g", "seqdream-points");
+  const tip = div("seqdream-tip");
+  const mark = div("seqdream-caret");
+  const field = valueField();
+  const locks = locksOn(chart, events.unlock);
+  const handles = new Map<number, Handle>();
+  ring.setAttribute("r", "7");
+  set(mark, { role: "slider", tabindex: 0 });
+  layer.append(chosen, bump, tether, group, ring);
+  over.append(mark, layer, locks.element, tip, field.element);
+  for (const kind of ["focusin", "focusout"]) group.addEventListener(kind, events.touched);
 
-  update(state: OverlayState): void {
-    this.#placePoints(state);
-    this.#placeHeld(state.held);
-    this.#placeBump(state);
-    this.#placeBrush(state.brush);
-    this.#placeCaret(state.caret);
-    this.#locks.update(state.frozen);
-  }
-
-  focusPoint(index: number): boolean {
-    const handle = this.#handles.get(index);
+  const focusPoint = (index: number): boolean => {
+    const handle = handles.get(index);
     handle?.point.focus({ preventScroll: true });
     return handle !== undefined;
-  }
+  };
 
-  focusCaret(): void {
-    this.#caret.focus({ preventScroll: true });
-  }
+  const focusCaret = (): void => {
+    mark.focus({ preventScroll: true });
+  };
 
   /** The control point in focus. */
-  focused(): number | null {
-    const index = this.#group.querySelector(":focus")?.getAttribute("data-index");
+  const focused = (): number | null => {
+    const index = group.querySelector(":focus")?.getAttribute("data-index");
     return index == null ? null : Number(index);
-  }
+  };
 
   /** Asks for the value of a control point. */
-  type(index: number): void {
-    const { over, values } = this.#chart;
+  const type = (index: number): void => {
+    const { values, units, channel } = chart;
     const value = values[index] ?? 0;
-    const x = between(this.#chart.xOf(index) + 12, 0, over.clientWidth - FIELD.width);
-    const y = between(this.#chart.yOf(value) - 38, 0, over.clientHeight - FIELD.height);
+    const shown = units.value(value, channel);
+    const x = between(chart.xOf(index) + 12, 0, over.clientWidth - FIELD.width);
+    const y = between(chart.yOf(value) - 38, 0, over.clientHeight - FIELD.height);
     const name = `Value at sample ${index}`;
-    this.#field.open(name, String(Number(value.toPrecision(4))), [x, y], (typed) => {
-      this.focusPoint(index);
-      if (typed !== null) this.#events.set(index, typed);
+    field.open(name, String(Number(shown.toPrecision(4))), [x, y], (typed) => {
+      focusPoint(index);
+      if (typed !== null) events.set(index, units.modelValue(typed, channel));
     });
-  }
+  };
 
-  #handle(index: number): Handle {
-    const known = this.#handles.get(index);
+  const handleOf = (index: number): Handle => {
+    const known = handles.get(index);
     if (known !== undefined) return known;
     // The ring people aim at is larger than the dot they see.
     const handle = { hit: svg("circle", "seqdream-hit"), point: svg("circle", "seqdream-point") };
@@ -131,29 +122,29 @@ export class Overlay {
       "data-index": index,
     });
     // Tab goes through them along time.
-    const after = [...this.#handles.keys()].filter((other) => other > index);
-    const next = this.#handles.get(Math.min(...after))?.hit ?? null;
-    this.#group.insertBefore(handle.hit, next);
-    this.#group.insertBefore(handle.point, next);
-    this.#handles.set(index, handle);
+    const after = [...handles.keys()].filter((other) => other > index);
+    const next = handles.get(Math.min(...after))?.hit ?? null;
+    group.insertBefore(handle.hit, next);
+    group.insertBefore(handle.point, next);
+    handles.set(index, handle);
     return handle;
-  }
+  };
 
-  #placePoints({ points, held, isAtRest, isReading }: OverlayState): void {
-    for (const [index, { hit, point }] of this.#handles) {
+  const placePoints = ({ points, held, isAtRest, isReading }: OverlayState): void => {
+    for (const [index, { hit, point }] of handles) {
       if (points.includes(index)) continue;
       hit.remove();
       point.remove();
-      this.#handles.delete(index);
+      handles.delete(index);
     }
-    const { low, high } = this.#chart.range;
+    const { low, high } = chart.range;
     for (const index of points) {
-      const isNew = !this.#handles.has(index);
-      const { hit, point } = this.#handle(index);
+      const isNew = !handles.has(index);
+      const { hit, point } = handleOf(index);
       if (!isAtRest && !isReading && !isNew && held === null && !point.matches(":focus")) continue;
-      const value = this.#chart.values[index] ?? Number.NaN;
-      const x = this.#chart.xOf(index).toFixed(1);
-      const y = (Number.isFinite(value) ? this.#chart.yOf(value) : -100).toFixed(1);
+      const value = chart.values[index] ?? Number.NaN;
+      const x = chart.xOf(index).toFixed(1);
+      const y = (Number.isFinite(value) ? chart.yOf(value) : -100).toFixed(1);
       set(hit, { cx: x, cy: y });
       set(point, { cx: x, cy: y });
       point.classList.toggle("is-held", held?.grip.index === index);
@@ -162,75 +153,83 @@ export class Overlay {
           "aria-valuemin": low.toFixed(3),
           "aria-valuemax": high.toFixed(3),
           "aria-valuenow": Number.isFinite(value) ? value.toFixed(4) : 0,
-          "aria-valuetext": figure(value),
+          "aria-valuetext": chart.words(index, value),
         });
       }
     }
-  }
+  };
 
-  #placeHeld(held: Gesture | null): void {
-    for (const part of [this.#tether, this.#grip]) part.style.display = held ? "" : "none";
-    this.#tip.hidden = held === null;
+  const placeHeld = (held: Gesture | null): void => {
+    for (const part of [tether, ring]) part.style.display = held ? "" : "none";
+    tip.hidden = held === null;
     if (held === null) return;
-    const { over } = this.#chart;
     const { index, value, radius, grip } = held;
-    const [x, y] = [this.#chart.xOf(index), this.#chart.yOf(value)];
-    set(this.#grip, { cx: x.toFixed(1), cy: y.toFixed(1) });
-    const [x2, y2] = [this.#chart.xOf(grip.index), this.#chart.yOf(grip.from)];
-    set(this.#tether, { x1: x, x2, y1: y, y2 });
-    this.#tip.textContent = `t ${index} · ${figure(value)} · r ${radius}`;
-    const isRoomRight = x + 20 + this.#tip.offsetWidth < over.clientWidth;
-    const left = isRoomRight ? x + 18 : x - 18 - this.#tip.offsetWidth;
+    const [x, y] = [chart.xOf(index), chart.yOf(value)];
+    set(ring, { cx: x.toFixed(1), cy: y.toFixed(1) });
+    const [x2, y2] = [chart.xOf(grip.index), chart.yOf(grip.from)];
+    set(tether, { x1: x, x2, y1: y, y2 });
+    tip.textContent = `${chart.words(index, value)} · r ${radius}`;
+    const isRoomRight = x + 20 + tip.offsetWidth < over.clientWidth;
+    const left = isRoomRight ? x + 18 : x - 18 - tip.offsetWidth;
     const top = Math.min(Math.max(0, y - 36), over.clientHeight - 30);
-    this.#tip.style.transform = `translate(${Math.max(0, left)}px, ${top}px)`;
-  }
+    tip.style.transform = `translate(${Math.max(0, left)}px, ${top}px)`;
+  };
 
   /** How far the hand reaches, or would. */
-  #placeBump({ held, reach }: OverlayState): void {
-    const index = held?.index ?? this.focused();
-    this.#bump.style.display = index === null ? "none" : "";
-    this.#bump.classList.toggle("is-waiting", held === null);
+  const placeBump = ({ held, reach }: OverlayState): void => {
+    const index = held?.index ?? focused();
+    bump.style.display = index === null ? "none" : "";
+    bump.classList.toggle("is-waiting", held === null);
     if (index === null) return;
     const radius = held?.radius ?? reach;
-    const floor = this.#chart.over.clientHeight;
+    const floor = over.clientHeight;
     const pieces = 32;
     const outline = Array.from({ length: pieces + 1 }, (_, piece) => {
       const distance = radius * ((2 * piece) / pieces - 1);
-      const x = this.#chart.xOf(index + distance);
+      const x = chart.xOf(index + distance);
       return `${x.toFixed(1)} ${(floor - BUMP * raisedCosine(distance, radius)).toFixed(1)}`;
     });
-    set(this.#bump, { d: `M${outline.join("L")}Z` });
-  }
+    set(bump, { d: `M${outline.join("L")}Z` });
+  };
 
-  #placeBrush(brush: OverlayState["brush"]): void {
-    this.#brush.style.display = brush === null ? "none" : "";
+  const placeBrush = (brush: OverlayState["brush"]): void => {
+    chosen.style.display = brush === null ? "none" : "";
     if (brush === null) return;
-    const left = this.#chart.xOf(brush.start - 0.5);
-    const right = this.#chart.xOf(brush.stop - 0.5);
-    set(this.#brush, {
+    const left = chart.xOf(brush.start - 0.5);
+    const right = chart.xOf(brush.stop - 0.5);
+    set(chosen, {
       x: left,
       y: 0,
       width: Math.max(1, right - left),
-      height: this.#chart.over.clientHeight,
+      height: over.clientHeight,
     });
-    this.#brush.classList.toggle("is-thawing", brush.thaws);
-  }
+    chosen.classList.toggle("is-thawing", brush.thaws);
+  };
 
-  #placeCaret(caret: CaretState | null): void {
-    this.#caret.hidden = caret === null;
+  const placeCaret = (caret: CaretState | null): void => {
+    mark.hidden = caret === null;
     if (caret === null) return;
     const { index, value, text } = caret;
-    this.#caret.style.transform = `translateX(${Math.round(this.#chart.xOf(index))}px)`;
-    this.#caret.style.setProperty(
+    mark.style.transform = `translateX(${Math.round(chart.xOf(index))}px)`;
+    mark.style.setProperty(
       "--sd-pen",
-      value === null ? "-99px" : `${Math.round(this.#chart.yOf(value))}px`,
+      value === null ? "-99px" : `${Math.round(chart.yOf(value))}px`,
     );
-    set(this.#caret, {
+    set(mark, {
       "aria-label": value === null ? "Brush" : "Pen",
       "aria-valuemin": 0,
-      "aria-valuemax": this.#chart.time - 1,
+      "aria-valuemax": chart.time - 1,
       "aria-valuenow": index,
       "aria-valuetext": text,
     });
-  }
+  };
+  const update = (state: OverlayState): void => {
+    placePoints(state);
+    placeHeld(state.held);
+    placeBump(state);
+    placeBrush(state.brush);
+    placeCaret(state.caret);
+    locks.update(state.frozen);
+  };
+  return { update, focusPoint, focusCaret, focused, type };
 }

@@ -1,11 +1,12 @@
 /** The frame of a chart: its plotting area, what is painted under it, and its size. */
 
 import { type Margins, type Pen, Sheet } from "./canvas";
+import { div } from "./elements";
 import type { Theme } from "./theme";
 
 export class Plot {
   /** The element exactly over the plotting area: what can be touched lies in it. */
-  readonly over = document.createElement("div");
+  readonly over = div("seqdream-area");
   readonly #theme: Theme;
   readonly #margins: Margins;
   readonly #backdrop: Sheet;
@@ -16,7 +17,6 @@ export class Plot {
     this.#theme = theme;
     this.#margins = margins;
     const { top, right, bottom, left } = margins;
-    this.over.className = "seqdream-area";
     this.over.style.inset = `${top}px ${right}px ${bottom}px ${left}px`;
     this.#backdrop = new Sheet(this.over, "seqdream-backdrop", margins);
     host.append(this.over);

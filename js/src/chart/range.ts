@@ -14,11 +14,12 @@ const SHRINK_BELOW = 0.6;
 export function extent(values: ArrayLike<number>, from = 0, to = values.length): Range | null {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
-  for (let index = Math.max(0, from); index < Math.min(to, values.length); index += 1) {
+  const stop = Math.min(to, values.length);
+  for (let index = Math.max(0, from); index < stop; index += 1) {
     const value = values[index] as number;
-    if (!Number.isFinite(value)) continue;
-    if (value < low) low = value;
-    if (value > high) high = value;
+    // NaN is neither less nor greater than anything.
+    if (value < low && value > Number.NEGATIVE_INFINITY) low = value;
+    if (value > high && value < Number.POSITIVE_INFINITY) high = value;
   }
   return low <= high ? { low, high } : null;
 }

@@ -1,21 +1,23 @@
 /** Draws when asked and never otherwise: many wishes, one animation frame. */
-export class Scheduler {
-  readonly #draw: () => void;
-  #handle: number | null = null;
 
-  constructor(draw: () => void) {
-    this.#draw = draw;
-  }
+export interface Scheduler {
+  request(): void;
+  cancel(): void;
+}
 
-  request(): void {
-    this.#handle ??= requestAnimationFrame(() => {
-      this.#handle = null;
-      this.#draw();
-    });
-  }
-
-  cancel(): void {
-    if (this.#handle !== null) cancelAnimationFrame(this.#handle);
-    this.#handle = null;
-  }
+export function scheduled(draw: () => void): Scheduler {
+  let handle: number | null = null;
+  const run = () => {
+    handle = null;
+    draw();
+  };
+  return {
+    request: () => {
+      handle ??= requestAnimationFrame(run);
+    },
+    cancel: () => {
+      if (handle !== null) cancelAnimationFrame(handle);
+      handle = null;
+    },
+  };
 }

@@ -4,7 +4,9 @@ import type { Envelope, Frozen, Sequence } from "../protocol";
 import type { Ghost } from "../reading/ghosts";
 import { AXIS_WIDTH, paintGrid, paintLabels, paintNames } from "./axes";
 import { clipped, type Pen } from "./canvas";
-import { Curve } from "./curve";
+import { changes } from "./changed";
+import { type Curve, curveOn } from "./curve";
+import { div } from "./elements";
 import { type Scale, snapped } from "./geometry";
 import { type GhostLine, paintGhosts } from "./ghosts";
 import { fillBand, fillHatch } from "./layers";
@@ -40,10 +42,6 @@ export function channelOf(sequence: Sequence, channel: number): Float32Array {
   return sequence.values.subarray(channel * sequence.time, (channel + 1) * sequence.time);
 }
 
-function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
-  return one.length === other.length && one.every((part, position) => part === other[position]);
-}
-
 function extentIn(values: Float32Array, { low, high }: Range): Range | null {
   return extent(values, Math.floor(low), Math.ceil(high) + 1);
 }
@@ -54,15 +52,13 @@ class Backdrop {
   low: Float32Array | null = null;
   high: Float32Array | null = null;
   #lines: readonly Float32Array[] = [];
-  #key: readonly unknown[] = [];
+  readonly #changes = changes();
   #seen: Range = { low: 0, high: -1 };
   #range: Range | null = null;
 
   update({ ghosts, envelope, channel, sequence }: SequenceState): void {
     const { time } = sequence;
-    const key = [ghosts, envelope, channel, time];
-    if (isSame(key, this.#key)) return;
-    this.#key = key;
+    if (!this.#changes(ghosts, envelope, channel, time)) return;
     const side = (of: Sequence | null | undefined) =>
       of?.time === time ? channelOf(of, channel) : null;
     this.ghosts = ghosts.flatMap(({ sequence, ...look }) => {
@@ -90,8 +86,8 @@ export class SequenceChart implements Scale {
   readonly #plot: Plot;
   readonly #curve: Curve;
   readonly #backdrop = new Backdrop();
-  readonly #brush = document.createElement("div");
-  #painted: readonly unknown[] = [];
+  readonly #brush = div("seqdream-chosen");
+  readonly #changes = changes();
   #values: Float32Array = new Float32Array(0);
   #state: SequenceState | null = null;
   #range: Range = { low: -1, high: 1 };
@@ -101,8 +97,7 @@ export class SequenceChart implements Scale {
 
   constructor(host: HTMLElement, theme: Theme) {
     this.#plot = new Plot(host, theme, MARGINS);
-    this.#curve = new Curve(this.#plot, this);
-    this.#brush.className = "seqdream-chosen";
+    this.#curve = curveOn(this.#plot, this);
     this.#brush.hidden = true;
     this.over.append(this.#brush);
   }
@@ -138,9 +133,23 @@ export class SequenceChart implements Scale {
     return this.#state?.units ?? PLAIN;
   }
 
+  /** How many samples are known by one that is exact. */
+  get stride(): number {
+    return this.#state?.stride ?? 1;
+  }
+
+  get channel(): number {
+    return this.#state?.channel ?? 0;
+  }
+
+  /** Sample and value in the units of the data. */
+  words(index: number, value: number): string {
+    return this.units.words(index, value, this.channel);
+  }
+
   /** The nearest sample whose value is known exactly: all are, unless a pixel holds several. */
   snap(index: number): number {
-    return snapped(index, this.#state?.stride ?? 1, this.time);
+    return snapped(index, this.stride, this.time);
   }
 
   xOf(index: number): number {
@@ -159,8 +168,19 @@ export class SequenceChart implements Scale {
     return this.#y.at(y);
   }
 
+  /** The same time with other values. */
+  withValues(y: Linear): Scale {
+    return {
+      time: this.time,
+      xOf: (index) => this.xOf(index),
+      indexAt: (x) => this.indexAt(x),
+      yOf: (value) => y.of(value),
+      valueAt: (at) => y.at(at),
+    };
+  }
+
   resize(width: number, height: number): void {
-    if (this.#plot.resize(width, height)) this.#painted = [];
+    if (this.#plot.resize(width, height)) this.#changes();
   }
 
   /** Shows another dream: the axis is fitted anew. */
@@ -182,14 +202,10 @@ export class SequenceChart implements Scale {
     }
     this.#x = new Linear(visible, 0, this.#plot.width);
     this.#y = new Linear(this.#range, this.#plot.height, 0);
-    const { range } = this;
-    const painted: unknown[] = [ghosts, low, high, state.frozen, state.units, this.time];
-    painted.push(range.low, range.high, visible.low, visible.high);
-    if (!isSame(painted, this.#painted)) {
-      this.#painted = painted;
+    const ends = [this.#range.low, this.#range.high, visible.low, visible.high];
+    if (this.#changes(ghosts, low, high, state.frozen, state.units, this.time, ...ends))
       this.#paintBackdrop();
-    }
-    this.#curve.paint(this.#values, state.points);
+    this.#curve(this.#values, state.points);
   }
 
   /** Marks what is being chosen between two positions, in pixels. */
@@ -204,7 +220,7 @@ export class SequenceChart implements Scale {
 
   /** Paints the same again, in the colours of now. */
   repaint(): void {
-    this.#painted = [];
+    this.#changes();
     if (this.#state !== null) this.paint(this.#state);
   }
 
@@ -225,8 +241,7 @@ export class SequenceChart implements Scale {
   #paintBackdrop(): void {
     const pen = this.#plot.begin();
     if (pen === null) return;
-    const { units, visible } = this;
-    const { channel } = this.#state ?? { channel: 0 };
+    const { units, visible, channel } = this;
     const across = units.timeMarks(this.#x, pen.width, SPACING.time);
     const up = units.valueMarks(this.#y, pen.height, SPACING.value, channel);
     clipped(pen, () => {

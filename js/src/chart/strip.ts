@@ -30,47 +30,37 @@ export function pushes(
     const left = Math.max(0, Math.round(scale.xOf(index - 0.5)));
     const right = Math.min(width, Math.max(left + 1, Math.round(scale.xOf(index + 0.5))));
     const side = value > 0 ? up : down;
-    const height = Math.sqrt(Math.abs(value));
-    for (let x = left; x < right; x += 1) side[x] = Math.max(side[x] ?? 0, height);
+    for (let x = left; x < right; x += 1) side[x] = Math.max(side[x] ?? 0, Math.abs(value));
   }
-  return { up, down };
+  return { up: up.map(Math.sqrt), down: down.map(Math.sqrt) };
 }
 
-export class Strip {
-  readonly #plot: Plot;
-
-  constructor(host: HTMLElement, theme: Theme) {
-    this.#plot = new Plot(host, theme, MARGINS);
-  }
-
-  resize(width: number, height: number): void {
-    this.#plot.resize(width, height);
-  }
-
-  /** `values` is null where no gradient is known, as after a return to the past. */
-  paint(values: Float32Array | null, scale: Pick<Scale, "xOf" | "indexAt">): void {
-    const pen = this.#plot.begin();
-    if (pen === null) return;
-    const { context, colours, height, font } = pen;
-    const width = Math.floor(pen.width);
-    const middle = height / 2;
-    context.fillStyle = colours.grid;
-    context.fillRect(0, middle - 0.5, pen.width, 1);
-    context.font = font;
-    context.fillStyle = colours.muted;
-    context.textAlign = "right";
-    context.textBaseline = "middle";
-    context.fillText("push", -8, middle);
-    if (values === null) return;
-    const { up, down } = pushes(values, scale, width);
-    const reach = middle - 1;
-    context.fillStyle = colours.up;
-    for (let x = 0; x < width; x += 1) context.fillRect(x, middle, 1, -reach * (up[x] ?? 0));
-    context.fillStyle = colours.down;
-    for (let x = 0; x < width; x += 1) context.fillRect(x, middle, 1, reach * (down[x] ?? 0));
-  }
-
-  destroy(): void {
-    this.#plot.remove();
-  }
+export function stripOn(host: HTMLElement, theme: Theme) {
+  const plot = new Plot(host, theme, MARGINS);
+  return {
+    resize: (width: number, height: number) => plot.resize(width, height),
+    destroy: () => plot.remove(),
+    /** `values` is null where no gradient is known, as after a return to the past. */
+    paint: (values: Float32Array | null, scale: Pick<Scale, "xOf" | "indexAt">): void => {
+      const pen = plot.begin();
+      if (pen === null) return;
+      const { context, colours, height, font } = pen;
+      const width = Math.floor(pen.width);
+      const middle = height / 2;
+      context.fillStyle = colours.grid;
+      context.fillRect(0, middle - 0.5, pen.width, 1);
+      context.font = font;
+      context.fillStyle = colours.muted;
+      context.textAlign = "right";
+      context.textBaseline = "middle";
+      context.fillText("push", -8, middle);
+      if (values === null) return;
+      const { up, down } = pushes(values, scale, width);
+      const reach = middle - 1;
+      context.fillStyle = colours.up;
+      for (let x = 0; x < width; x += 1) context.fillRect(x, middle, 1, -reach * (up[x] ?? 0));
+      context.fillStyle = colours.down;
+      for (let x = 0; x < width; x += 1) context.fillRect(x, middle, 1, reach * (down[x] ?? 0));
+    },
+  };
 }

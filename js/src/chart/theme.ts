@@ -75,68 +75,58 @@ function hostNamesSurface(root: HTMLElement): boolean {
   );
 }
 
-export class Theme {
-  readonly #root: HTMLElement;
-  readonly #probe = document.createElement("span");
-  #colours: Colours | null = null;
-
-  constructor(root: HTMLElement) {
-    this.#root = root;
-    this.#probe.hidden = true;
-    root.append(this.#probe);
-  }
-
-  get colours(): Colours {
-    this.#colours ??= this.#read();
-    return this.#colours;
-  }
-
-  get font(): string {
-    return `11px ${getComputedStyle(this.#root).fontFamily}`;
-  }
-
+export interface Theme {
+  readonly colours: Colours;
+  readonly font: string;
   /** Looks again; true where something changed. */
-  refresh(): boolean {
-    const before = this.#colours;
-    this.#root.dataset.theme = isOnDark(this.#root) ? "dark" : "light";
-    this.#colours = this.#read();
-    return before === null || NAMES.some((name) => before[name] !== this.#colours?.[name]);
-  }
+  refresh(): boolean;
+  /** Calls back when the host switches its theme. */
+  watch(onChange: () => void, signal: AbortSignal): void;
+}
+
+export function themeOf(root: HTMLElement): Theme {
+  const probe = document.createElement("span");
+  let colours: Colours | null = null;
+  probe.hidden = true;
+  root.append(probe);
 
   // A custom property reads back as it was written; as a colour it reads back resolved.
-  #read(): Colours {
+  const read = (): Colours => {
     const entries = NAMES.map((name) => {
-      this.#probe.style.color = `var(--sd-${name})`;
-      return [name, getComputedStyle(this.#probe).color] as const;
+      probe.style.color = `var(--sd-${name})`;
+      return [name, getComputedStyle(probe).color] as const;
     });
     return Object.fromEntries(entries) as Record<ColourName, string>;
-  }
+  };
+  const refresh = (): boolean => {
+    const before = colours;
+    root.dataset.theme = isOnDark(root) ? "dark" : "light";
+    const now = read();
+    colours = now;
+    return before === null || NAMES.some((name) => before[name] !== now[name]);
+  };
 
-  /** Calls back when the host switches its theme. */
-  watch(onChange: () => void, signal: AbortSignal): void {
-    const look = () => {
-      if (this.refresh()) onChange();
-    };
-    // Hosts set the attribute first and load the style sheet after it.
-    const soon = () => {
-      look();
-      for (const delay of [60, 400, 1200]) setTimeout(() => signal.aborted || look(), delay);
-    };
-    const observer = new MutationObserver(soon);
-    for (const element of [document.documentElement, document.body]) {
-      observer.observe(element, {
-        attributes: true,
-        attributeFilter: [
-          "class",
-          "style",
-          "data-jp-theme-light",
-          "data-jp-theme-name",
-          "data-theme",
-          "data-vscode-theme-kind",
-        ],
-      });
-    }
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", soon, { signal });
-    signal.addEventListener("abort", () => observer.disconnect());
-  }
+  return {
+    get colours() {
+      colours ??= read();
+      return colours;
+    },
+    get font() {
+      return `11px ${getComputedStyle(root).fontFamily}`;
+    },
+    refresh,
+    watch: (onChange, signal) => {
+      const look = () => refresh() && onChange();
+      // Hosts set the attribute first and load the style sheet after it.
+      const soon = () => {
+        look();
+        for (const delay of [60, 400, 1200]) setTimeout(() => signal.aborted || look(), delay);
+      };
+      const observer = new MutationObserver(soon);
+      for (const element of [document.documentElement, document.body])
+        observer.observe(element, { attributes: true });
+      matchMedia("(prefers-color-scheme: dark)").addEventListener("change", soon, { signal });
+      signal.addEventListener("abort", () => observer.disconnect());
+    },
+  };
 }

@@ -13,6 +13,9 @@ const MARGINS = { top: 4, right: 10, bottom: 26, left: AXIS_WIDTH };
 /** Pixels between two marks of an axis. */
 const SPACING = { step: 90, score: 34 };
 
+/** Half the width of the mark of a deed, in pixels. */
+const DEED = 4;
+
 export interface Term {
   readonly name: string;
   /** Its place among all regularizers, which gives it its colour. */
@@ -53,7 +56,7 @@ function stepsShown(steps: readonly number[]): Range {
 export class TimelineChart {
   readonly #plot: Plot;
   #steps = new Linear({ low: 0, high: 10 }, 0, 1);
-  #shown: { history: History; terms: readonly Term[] } | null = null;
+  #shown: Parameters<TimelineChart["paint"]> | null = null;
 
   constructor(host: HTMLElement, theme: Theme) {
     this.#plot = new Plot(host, theme, MARGINS);
@@ -75,8 +78,9 @@ export class TimelineChart {
     if (this.#plot.resize(width, height)) this.repaint();
   }
 
-  paint(history: History, terms: readonly Term[]): void {
-    this.#shown = { history, terms };
+  /** `deeds` are steps to mark: someone did something there. */
+  paint(history: History, terms: readonly Term[], deeds: readonly number[] = []): void {
+    this.#shown = [history, terms, deeds];
     const pen = this.#plot.begin();
     if (pen === null) return;
     this.#steps = new Linear(stepsShown(history.steps), 0, pen.width);
@@ -107,16 +111,29 @@ export class TimelineChart {
     };
     clipped(pen, () => {
       for (const line of [...lines, score as Line]) this.#paintLine(pen, history.steps, line);
+      this.#paintDeeds(pen, deeds);
     });
   }
 
   /** Paints the same again, in the size and the colours of now. */
   repaint(): void {
-    if (this.#shown !== null) this.paint(this.#shown.history, this.#shown.terms);
+    if (this.#shown !== null) this.paint(...this.#shown);
   }
 
   destroy(): void {
     this.#plot.remove();
+  }
+
+  #paintDeeds({ context, height, colours }: Pen, deeds: readonly number[]): void {
+    context.beginPath();
+    for (const step of deeds) {
+      const x = this.#steps.of(step);
+      context.moveTo(x - DEED, height);
+      context.lineTo(x, height - 2 * DEED);
+      context.lineTo(x + DEED, height);
+    }
+    context.fillStyle = colours.edit;
+    context.fill();
   }
 
   #paintLine({ context, colours }: Pen, steps: readonly number[], line: Line): void {

@@ -35,6 +35,12 @@ export class Units {
     return scale === undefined ? value : value * scale.deviation + scale.mean;
   }
 
+  /** And back. */
+  modelValue(value: number, channel: number): number {
+    const scale = this.#scales[channel];
+    return scale === undefined ? value : (value - scale.mean) / (scale.deviation || 1);
+  }
+
   time(index: number): number {
     return this.#rate === null ? index : index / this.#rate;
   }

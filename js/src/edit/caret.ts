@@ -1,6 +1,6 @@
 /** The keyboard's place on the curve: where a brush or a pen is, put down and lifted with Enter. */
 
-import { signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 import { brushed } from "../chart/geometry";
 import { figure } from "../format";
 import type { View } from "../view";
@@ -17,157 +17,139 @@ export interface Place {
   readonly value: number;
 }
 
-export class Caret {
-  readonly place = signal<Place | null>(null);
-  readonly #view: View;
-  #anchor: number | null = null;
-  #stroke: Stroke | null = null;
-
-  constructor(view: View) {
-    this.#view = view;
-  }
-
+export interface Caret {
+  readonly place: Signal<Place | null>;
   /** Its brush or pen is down. */
-  get isDown(): boolean {
-    return this.#anchor !== null || this.#stroke !== null;
-  }
-
-  get stroke(): Stroke | null {
-    return this.#stroke;
-  }
-
+  readonly isDown: boolean;
+  readonly stroke: Stroke | null;
   /** Where it is; in the middle at first. */
-  at(): Place {
-    const { values, time } = this.#view.chart;
-    const index = Math.min(time - 1, this.place.peek()?.index ?? Math.floor(time / 2));
-    return { index, value: this.place.peek()?.value ?? values[index] ?? 0 };
-  }
-
+  at(): Place;
   /** In words. */
-  text(): string {
-    const { index, value } = this.at();
-    const { brush, hand } = this.#view;
-    const selected = brush.value;
-    if (hand.tool.value === "draw")
-      return `sample ${index} at ${figure(value)}, pen ${this.isDown ? "down" : "up"}`;
+  text(): string;
+  key(event: KeyboardEvent): boolean;
+  /** The hand goes elsewhere: what was drawn stays, what was selected is let go. */
+  leave(): void;
+}
+
+export function caretOf(view: View): Caret {
+  const place = signal<Place | null>(null);
+  let anchor: number | null = null;
+  let stroke: Stroke | null = null;
+  const isDown = () => anchor !== null || stroke !== null;
+  const isPen = () => view.tool.value === "draw";
+
+  const at = (): Place => {
+    const { values, time } = view.chart;
+    const known = place.peek();
+    const index = Math.min(time - 1, known?.index ?? Math.floor(time / 2));
+    return { index, value: known?.value ?? values[index] ?? 0 };
+  };
+
+  const text = (): string => {
+    const { index, value } = at();
+    const selected = view.brush.value;
+    if (isPen()) return `sample ${index} at ${figure(value)}, pen ${isDown() ? "down" : "up"}`;
     return selected === null
       ? `sample ${index}`
       : `samples ${selected.start} to ${selected.stop - 1} selected`;
-  }
+  };
 
-  key(event: KeyboardEvent): boolean {
-    switch (event.key) {
-      case "ArrowLeft":
-      case "ArrowRight":
-        this.#go((event.key === "ArrowLeft" ? -1 : 1) * this.#stride(event.shiftKey));
-        return true;
-      case "Home":
-      case "End":
-        this.#go(event.key === "Home" ? -this.#view.chart.time : this.#view.chart.time);
-        return true;
-      case "ArrowUp":
-      case "ArrowDown":
-        return this.#rise(event.key === "ArrowUp" ? 1 : -1, event.shiftKey);
-      case "Enter":
-        this.#press();
-        return true;
-      case "Escape":
-        return this.escape();
-      default:
-        return false;
-    }
-  }
+  const select = (): void => {
+    if (anchor === null) return;
+    const thaws = view.hand.kindAt(anchor) === "unfreeze";
+    view.brush.value = { ...brushed(anchor, at().index, view.chart.time), thaws };
+  };
 
+  const lift = (): void => {
+    stroke = null;
+    anchor = null;
+    view.brush.value = null;
+    place.value = at();
+  };
+  const leave = (): void => {
+    if (!isDown()) return;
+    stroke?.release();
+    lift();
+  };
   /** Everything as before it was put down. */
-  escape(): boolean {
-    if (!this.isDown) return false;
-    this.#stroke?.cancel();
-    this.#lift();
+  const restore = (): boolean => {
+    if (!isDown()) return false;
+    stroke?.cancel();
+    lift();
     return true;
-  }
+  };
 
-  /** The hand goes elsewhere: what was drawn stays, what was selected is let go. */
-  leave(): void {
-    if (!this.isDown) return;
-    this.#stroke?.release();
-    this.#lift();
-  }
-
-  #lift(): void {
-    this.#stroke = null;
-    this.#anchor = null;
-    this.#view.brush.value = null;
-    this.#show(this.at());
-  }
-
-  #stride(isLarge: boolean): number {
-    return isLarge ? Math.max(2, Math.round(this.#view.chart.time * LARGE.time)) : 1;
-  }
-
-  #show(place: Place): void {
-    this.place.value = { ...place };
-  }
-
-  #go(by: number): void {
-    const { time, values } = this.#view.chart;
-    const from = this.at();
+  const go = (by: number): void => {
+    const { time, values } = view.chart;
+    const from = at();
     const index = between(from.index + by, 0, time - 1);
-    const isPen = this.#stroke !== null;
-    const to = { index, value: isPen ? from.value : (values[index] ?? from.value) };
-    this.#stroke?.add(this.#limited(from, to));
-    this.#view.reveal(index);
-    this.#show(to);
-    this.#select();
-  }
+    const to = { index, value: stroke === null ? (values[index] ?? from.value) : from.value };
+    stroke?.add(view.hand.allowed(drawn(from, to)));
+    view.reveal(index);
+    place.value = to;
+    select();
+  };
 
-  #rise(sign: number, isLarge: boolean): boolean {
-    if (this.#view.hand.tool.value !== "draw") return false;
-    const { low, high } = this.#view.chart.range;
-    const { index, value } = this.at();
-    const to = { index, value: value + sign * (isLarge ? LARGE.value : SMALL) * (high - low) };
-    this.#stroke?.add(this.#limited(to, to));
-    this.#show({
-      index,
-      value: this.#stroke ? this.#view.hand.limited(index, to.value) : to.value,
-    });
+  const rise = (by: number): boolean => {
+    if (!isPen()) return false;
+    const { low, high } = view.chart.range;
+    const { index, value } = at();
+    const to = { index, value: value + by * (high - low) };
+    stroke?.add(view.hand.allowed(drawn(to, to)));
+    place.value = stroke === null ? to : { index, value: view.hand.limited(index, to.value) };
     return true;
-  }
+  };
 
-  #limited(from: Place, to: Place) {
-    const { start, values } = drawn(from, to);
-    const limited = (value: number, at: number) => this.#view.hand.limited(start + at, value);
-    return { start, values: values.map(limited) };
-  }
-
-  #press(): void {
-    const { hand } = this.#view;
-    const { index, value } = this.at();
-    if (hand.tool.value === "draw") {
-      if (this.#stroke !== null) {
-        this.leave();
+  const press = (): void => {
+    const { hand } = view;
+    const here = at();
+    if (isPen()) {
+      if (stroke !== null) {
+        leave();
         hand.say("Drawn");
         return;
       }
-      this.#stroke = hand.pen();
-      this.#stroke.add(this.#limited({ index, value }, { index, value }));
-      this.#show({ index, value });
+      stroke = hand.pen();
+      stroke.add(hand.allowed(drawn(here, here)));
+      place.value = here;
       return;
     }
-    if (this.#anchor === null) {
-      this.#anchor = index;
-      this.#select();
+    if (anchor === null) {
+      anchor = here.index;
+      select();
       return;
     }
-    const { start, stop } = brushed(this.#anchor, index, this.#view.chart.time);
-    const kind = hand.kindAt(this.#anchor);
-    this.#lift();
+    const { start, stop } = brushed(anchor, here.index, view.chart.time);
+    const kind = hand.kindAt(anchor);
+    lift();
     void hand.apply(kind, start, stop);
-  }
+  };
 
-  #select(): void {
-    if (this.#anchor === null) return;
-    const { hand, chart } = this.#view;
-    const thaws = hand.kindAt(this.#anchor) === "unfreeze";
-    this.#view.brush.value = { ...brushed(this.#anchor, this.at().index, chart.time), thaws };
-  }
+  const key = ({ key, shiftKey }: KeyboardEvent): boolean => {
+    const { time } = view.chart;
+    const stride = shiftKey ? Math.max(2, Math.round(time * LARGE.time)) : 1;
+    const height = shiftKey ? LARGE.value : SMALL;
+    const along = { ArrowLeft: -stride, ArrowRight: stride, Home: -time, End: time }[key];
+    const up = { ArrowUp: height, ArrowDown: -height }[key];
+    if (up !== undefined) return rise(up);
+    if (key === "Escape") return restore();
+    if (along !== undefined) go(along);
+    else if (key === "Enter") press();
+    else return false;
+    return true;
+  };
+
+  return {
+    place,
+    get isDown() {
+      return isDown();
+    },
+    get stroke() {
+      return stroke;
+    },
+    at,
+    text,
+    key,
+    leave,
+  };
 }

@@ -14,6 +14,8 @@ export interface Changes {
   draft(gesture: number, changes: readonly Change[]): void;
   sendChanges(gesture: number, changes: readonly Change[]): void;
   release(gesture: number): void;
+  /** Undoes what a gesture did that has just been released. */
+  takeBack(gesture: number): void;
 }
 
 /** What is taken hold of. */
@@ -48,6 +50,7 @@ export interface Gesture {
 export class Drag implements Gesture {
   readonly grip: Grip;
   readonly #changes: Changes;
+  readonly #limit: (value: number) => number;
   readonly #id: number;
   readonly #throttle: Throttle<Move>;
   #value: number;
@@ -55,8 +58,10 @@ export class Drag implements Gesture {
   #sent: Move | null = null;
   #isOver = false;
 
-  constructor(changes: Changes, grip: Grip) {
+  /** The sample itself keeps to a limit, where there is one. */
+  constructor(changes: Changes, grip: Grip, limit = (value: number) => value) {
     this.#changes = changes;
+    this.#limit = limit;
     this.grip = grip;
     this.#id = changes.newGesture();
     this.#value = grip.from;
@@ -86,7 +91,7 @@ export class Drag implements Gesture {
 
   moveTo(_index: number, value: number): void {
     if (this.#isOver || !Number.isFinite(value)) return;
-    this.#value = value;
+    this.#value = this.#limit(value);
     this.#push();
   }
 
@@ -105,7 +110,8 @@ export class Drag implements Gesture {
   }
 
   cancel(): void {
-    if (!this.isUntouched) this.moveTo(this.index, this.grip.from);
+    this.#value = this.grip.from;
+    if (!this.isUntouched) this.#push();
     else this.#throttle.cancel();
     this.release();
   }

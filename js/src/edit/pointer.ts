@@ -2,11 +2,11 @@
 
 import { brushed, sampleNear } from "../chart/geometry";
 import type { SequenceChart } from "../chart/sequence";
+import { listen } from "../listen";
 import type { View } from "../view";
 import type { Gesture } from "./gesture";
 import type { Hold } from "./hand";
 import { between, drawn } from "./kernel";
-import type { Stroke } from "./stroke";
 
 /** How near a press has to be to take the curve: a mouse is exact, a finger is not. */
 const MOUSE = 8;
@@ -29,7 +29,7 @@ interface Spot {
 
 /** What the pointer does from press to release. */
 interface Action {
-  moveTo(spots: readonly Spot[], hasMoved: boolean): void;
+  moveTo(spots: readonly Spot[]): void;
   end(): void;
   cancel(): void;
 }
@@ -42,59 +42,42 @@ function holdOf(event: PointerEvent): Hold {
   return event.altKey ? "alone" : event.shiftKey ? "level" : "around";
 }
 
-export class Pointer {
-  readonly #view: View;
-  readonly #chart: SequenceChart;
-  #action: Action | null = null;
-  #gesture: Gesture | null = null;
-  #from: Spot = { x: 0, y: 0 };
-  #hasMoved = false;
-  #click: (Spot & { readonly time: number }) | null = null;
-  #pointer: number | null = null;
-  /** Where it hovers; control points near it stay where they are. */
-  #hovers: number | null = null;
+/** Something in the chart has a use of its own for a press. */
+export function isOnButton({ target }: Event): boolean {
+  return target instanceof Element && target.closest("button, input") !== null;
+}
 
-  constructor(view: View, chart: SequenceChart, signal: AbortSignal) {
-    this.#view = view;
-    this.#chart = chart;
-    const { over } = chart;
-    over.addEventListener("pointerdown", (event) => this.#down(event), { signal });
-    over.addEventListener("pointermove", (event) => this.#move(event), { signal });
-    over.addEventListener("pointerup", (event) => this.#up(event), { signal });
-    over.addEventListener("pointercancel", () => this.cancel(), { signal });
-    over.addEventListener("lostpointercapture", () => this.#end(), { signal });
-    over.addEventListener("pointerleave", () => this.#leave(), { signal });
-    over.addEventListener("touchstart", (event) => this.#touch(event), { signal, passive: false });
-    over.addEventListener("wheel", (event) => this.#wheel(event), { signal, passive: false });
-  }
-
-  get isBusy(): boolean {
-    return this.#pointer !== null;
-  }
-
+export interface Pointer {
+  /** It is down. */
+  readonly isBusy: boolean;
   /** Whether a hand may be about to take hold there. */
-  isNear(index: number): boolean {
-    return this.#hovers !== null && Math.abs(this.#chart.xOf(index) - this.#hovers) < NEAR;
-  }
-
+  isNear(index: number): boolean;
   /** Escape: everything as before the press. */
-  cancel(): void {
-    this.#action?.cancel();
-    this.#action = null;
-    this.#end();
-  }
+  cancel(): void;
+}
 
-  #at(event: MouseEvent): Spot {
-    const box = this.#chart.over.getBoundingClientRect();
+export function pointerOn(view: View, chart: SequenceChart, signal: AbortSignal): Pointer {
+  const { over } = chart;
+  const { hand } = view;
+  let action: Action | null = null;
+  let gesture: Gesture | null = null;
+  let from: Spot = { x: 0, y: 0 };
+  let hasMoved = false;
+  let click: (Spot & { readonly time: number }) | null = null;
+  let held: number | null = null;
+  /** Where it hovers; control points near it stay where they are. */
+  let hovers: number | null = null;
+
+  const at = (event: MouseEvent): Spot => {
+    const box = over.getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
-  }
+  };
 
   /** The control point under a position. */
-  #pointAt(spot: Spot, reach: number): number | null {
-    const chart = this.#chart;
-    const haste = this.#view.isPlaying() ? HASTE : 1;
+  const pointAt = (spot: Spot, reach: number): number | null => {
+    const haste = view.isPlaying() ? HASTE : 1;
     let best: { index: number; distance: number } | null = null;
-    for (const index of this.#view.points()) {
+    for (const index of view.points()) {
       const [x, y] = [chart.xOf(index), chart.yOf(chart.values[index] ?? Number.NaN)];
       const away = Math.hypot(x - spot.x, (y - spot.y) / haste);
       if (away <= reach + POINT && away < (best?.distance ?? Number.POSITIVE_INFINITY)) {
@@ -102,195 +85,182 @@ export class Pointer {
       }
     }
     return best?.index ?? null;
-  }
+  };
 
   /** The sample under a position: a control point first, then the curve itself. */
-  #sampleAt(spot: Spot, reach: number): number | null {
-    const chart = this.#chart;
-    const point = this.#pointAt(spot, reach);
-    const index = point ?? sampleNear(chart.values, chart, spot.x, spot.y, reach);
-    return index === null || this.#view.hand.isFrozen(index) ? null : index;
-  }
-
-  #down(event: PointerEvent): void {
-    const isOnButton =
-      event.target instanceof Element && event.target.closest("button, input") !== null;
-    if (event.button !== 0 || this.isBusy || isOnButton || this.#view.isReadOnly) return;
-    // The default would take the focus away again.
-    event.preventDefault();
-    const spot = this.#at(event);
-    this.#from = spot;
-    this.#hasMoved = false;
-    this.#view.caret.leave();
-    this.#action = this.#begin(event, spot);
-    if (this.#action === null) {
-      this.#view.root.focus({ preventScroll: true });
-      return;
-    }
-    this.#pointer = event.pointerId;
-    this.#chart.over.setPointerCapture(event.pointerId);
-  }
-
-  /** A finger that has taken hold does not scroll the page; it comes after its pointer. */
-  #touch(event: TouchEvent): void {
-    if (this.isBusy && event.cancelable) event.preventDefault();
-  }
-
-  #begin(event: PointerEvent, spot: Spot): Action | null {
-    switch (this.#view.hand.tool.value) {
-      case "drag":
-        return this.#take(event, spot);
-      case "draw":
-        return this.#draw(spot);
-      default:
-        return this.#brush(spot);
-    }
-  }
-
-  #take(event: PointerEvent, spot: Spot): Action | null {
-    const reach = REACH[event.pointerType] ?? MOUSE;
-    const index = this.#sampleAt(spot, reach);
-    if (this.#isSecond(spot, reach)) {
-      this.#click = null;
-      this.#view.togglePoint(this.#pointAt(spot, reach), index);
-      return null;
-    }
-    if (index === null) return null;
-    const { hand } = this.#view;
-    const gesture = hand.take(index, holdOf(event));
-    this.#gesture = gesture;
-    if (!this.#view.focusPoint(index)) this.#view.root.focus({ preventScroll: true });
-    this.#view.hold(gesture);
-    return {
-      moveTo: (spots, hasMoved) => hasMoved && this.#dragTo(gesture, spots),
-      end: () => this.#view.letGo(gesture),
-      cancel: () => gesture.cancel(),
-    };
-  }
+  const sampleAt = (spot: Spot, reach: number): number | null => {
+    const index = pointAt(spot, reach) ?? sampleNear(chart.values, chart, spot.x, spot.y, reach);
+    return index === null || hand.isFrozen(index) ? null : index;
+  };
 
   /** The second of two clicks on one spot. */
-  #isSecond(spot: Spot, reach: number): boolean {
-    const click = this.#click;
-    return (
-      click !== null && performance.now() - click.time < TWICE && distance(click, spot) <= reach
-    );
-  }
+  const isSecond = (spot: Spot, reach: number): boolean =>
+    click !== null && performance.now() - click.time < TWICE && distance(click, spot) <= reach;
 
-  #dragTo(gesture: Gesture, spots: readonly Spot[]): void {
-    const spot = spots.at(-1);
-    if (spot === undefined) return;
-    const { grip } = gesture;
-    const chart = this.#chart;
+  const dragTo = (held: Gesture, spot: Spot): void => {
     const { low, high } = chart.range;
     // By how far the hand went, so that a press beside the point does not make it jump.
-    const value = grip.from + chart.valueAt(spot.y) - chart.valueAt(this.#from.y);
-    const index = grip.index + chart.indexAt(spot.x) - chart.indexAt(this.#from.x);
-    gesture.moveTo(index, between(value, low, high));
-    this.#view.hold(gesture);
-  }
+    const value = held.grip.from + chart.valueAt(spot.y) - chart.valueAt(from.y);
+    const index = held.grip.index + chart.indexAt(spot.x) - chart.indexAt(from.x);
+    held.moveTo(index, between(value, low, high));
+    view.hold(held);
+  };
 
-  #draw(spot: Spot): Action {
-    this.#view.root.focus({ preventScroll: true });
-    const pen = this.#view.hand.pen();
-    this.#view.drawWith(pen);
+  const take = (event: PointerEvent, spot: Spot): Action | null => {
+    const reach = REACH[event.pointerType] ?? MOUSE;
+    const index = sampleAt(spot, reach);
+    if (isSecond(spot, reach)) {
+      click = null;
+      view.togglePoint(pointAt(spot, reach), index);
+      return null;
+    }
+    const taken = index === null ? null : hand.take(index, holdOf(event));
+    if (index === null || taken === null) return null;
+    gesture = taken;
+    if (!view.focusPoint(index)) view.focus();
+    view.hold(taken);
+    return {
+      moveTo: (spots) => hasMoved && dragTo(taken, spots.at(-1) ?? spot),
+      end: () => view.letGo(taken),
+      cancel: () => taken.cancel(),
+    };
+  };
+
+  const draw = (spot: Spot): Action => {
+    view.focus();
+    const pen = hand.pen();
+    view.drawWith(pen);
     let last = spot;
+    const place = ({ x, y }: Spot) => ({
+      index: between(Math.round(chart.indexAt(x)), 0, chart.time - 1),
+      value: between(chart.valueAt(y), chart.range.low, chart.range.high),
+    });
     const line = (to: Spot) => {
-      this.#line(pen, last, to);
+      pen.add(hand.allowed(drawn(place(last), place(to))));
+      view.drawWith(pen);
       last = to;
     };
     return {
-      moveTo: (spots, hasMoved) => hasMoved && spots.forEach(line),
+      moveTo: (spots) => hasMoved && spots.forEach(line),
       end: () => {
         pen.release();
-        if (!pen.isUntouched) this.#view.hand.say("Drawn");
+        if (!pen.isUntouched) hand.say("Drawn");
       },
       cancel: () => pen.cancel(),
     };
-  }
+  };
 
-  #line(pen: Stroke, from: Spot, to: Spot): void {
-    const { hand } = this.#view;
-    const chart = this.#chart;
-    const { low, high } = chart.range;
-    const place = ({ x, y }: Spot) => ({
-      index: between(Math.round(chart.indexAt(x)), 0, chart.time - 1),
-      value: between(chart.valueAt(y), low, high),
-    });
-    const { start, values } = drawn(place(from), place(to));
-    pen.add({ start, values: values.map((value, at) => hand.limited(start + at, value)) });
-    this.#view.drawWith(pen);
-  }
-
-  #brush(spot: Spot): Action {
-    this.#view.root.focus({ preventScroll: true });
-    const chart = this.#chart;
+  const brush = (spot: Spot): Action => {
+    view.focus();
+    const { brush } = view;
     const first = chart.indexAt(spot.x);
-    const kind = this.#view.hand.kindAt(Math.round(first));
+    const kind = hand.kindAt(Math.round(first));
     return {
       moveTo: (spots) => {
         const to = spots.at(-1) ?? spot;
-        if (this.#view.brush.value === null && Math.abs(to.x - spot.x) <= SLACK) return;
+        if (brush.value === null && Math.abs(to.x - spot.x) <= SLACK) return;
         const stretch = brushed(first, chart.indexAt(to.x), chart.time);
-        this.#view.brush.value = { ...stretch, thaws: kind === "unfreeze" };
+        brush.value = { ...stretch, thaws: kind === "unfreeze" };
       },
       end: () => {
-        const stretch = this.#view.brush.value;
-        if (stretch !== null) void this.#view.hand.apply(kind, stretch.start, stretch.stop);
+        const stretch = brush.value;
+        if (stretch !== null) void hand.apply(kind, stretch.start, stretch.stop);
       },
       cancel: () => undefined,
     };
-  }
+  };
 
-  #move(event: PointerEvent): void {
-    const spot = this.#at(event);
-    this.#hovers = event.pointerType === "touch" ? null : spot.x;
-    if (event.pointerId !== this.#pointer) {
-      this.#hover(event, spot);
+  const begin = (event: PointerEvent, spot: Spot): Action | null => {
+    const tool = hand.tool.value;
+    if (tool === "drag") return take(event, spot);
+    return tool === "draw" ? draw(spot) : brush(spot);
+  };
+
+  const end = (): void => {
+    if (held === null) return;
+    const [pointer, ended] = [held, action];
+    held = action = gesture = null;
+    if (over.hasPointerCapture(pointer)) over.releasePointerCapture(pointer);
+    ended?.end();
+    view.brush.value = null;
+    view.drawWith(null);
+    view.hold(null);
+  };
+  const cancel = (): void => {
+    action?.cancel();
+    action = null;
+    end();
+  };
+
+  const down = (event: PointerEvent): void => {
+    if (event.button !== 0 || held !== null || isOnButton(event) || view.isReadOnly) return;
+    // The default would take the focus away again.
+    event.preventDefault();
+    from = at(event);
+    hasMoved = false;
+    view.caret.leave();
+    action = begin(event, from);
+    if (action === null) {
+      view.focus();
       return;
     }
-    this.#hasMoved ||= distance(spot, this.#from) > SLACK;
+    held = event.pointerId;
+    over.setPointerCapture(held);
+  };
+
+  const hover = (event: PointerEvent, spot: Spot): void => {
+    if (held !== null || hand.tool.value !== "drag" || event.pointerType === "touch") return;
+    const isNear = !view.isReadOnly && sampleAt(spot, MOUSE) !== null;
+    over.classList.toggle("is-grabbable", isNear);
+  };
+
+  const move = (event: PointerEvent): void => {
+    const spot = at(event);
+    hovers = event.pointerType === "touch" ? null : spot.x;
+    if (event.pointerId !== held) {
+      hover(event, spot);
+      return;
+    }
+    hasMoved ||= distance(spot, from) > SLACK;
     // A fast pen is heard more often than the page draws.
     const heard = event.getCoalescedEvents?.() ?? [];
-    const spots = heard.length > 0 ? heard.map((one) => this.#at(one)) : [spot];
-    this.#action?.moveTo(spots, this.#hasMoved);
-  }
+    action?.moveTo(heard.length > 0 ? heard.map(at) : [spot]);
+  };
 
-  #hover(event: PointerEvent, spot: Spot): void {
-    if (this.isBusy || this.#view.hand.tool.value !== "drag" || event.pointerType === "touch")
-      return;
-    const isNear = !this.#view.isReadOnly && this.#sampleAt(spot, MOUSE) !== null;
-    this.#chart.over.classList.toggle("is-grabbable", isNear);
-  }
-
-  #leave(): void {
-    this.#hovers = null;
-  }
-
-  #up(event: PointerEvent): void {
-    if (event.pointerId !== this.#pointer) return;
-    this.#click = this.#hasMoved ? null : { ...this.#at(event), time: performance.now() };
-    this.#end();
-  }
-
-  #end(): void {
-    if (this.#pointer === null) return;
-    const { over } = this.#chart;
-    const [pointer, action] = [this.#pointer, this.#action];
-    this.#pointer = null;
-    this.#action = null;
-    this.#gesture = null;
-    if (over.hasPointerCapture(pointer)) over.releasePointerCapture(pointer);
-    action?.end();
-    this.#view.brush.value = null;
-    this.#view.drawWith(null);
-    this.#view.hold(null);
-  }
-
-  #wheel(event: WheelEvent): void {
-    const gesture = this.#gesture;
+  const handlers = {
+    pointerdown: down,
+    pointermove: move,
+    pointerup: (event: PointerEvent) => {
+      if (event.pointerId !== held) return;
+      click = hasMoved ? null : { ...at(event), time: performance.now() };
+      end();
+    },
+    pointercancel: cancel,
+    lostpointercapture: end,
+    pointerleave: () => {
+      hovers = null;
+    },
+  };
+  // A finger that has taken hold does not scroll the page; it comes after its pointer.
+  const touchstart = (event: TouchEvent) => {
+    if (held !== null && event.cancelable) event.preventDefault();
+  };
+  const wheel = (event: WheelEvent) => {
     if (gesture === null) return;
     event.preventDefault();
-    this.#view.hand.widen(gesture, event.deltaY < 0);
-    this.#view.hold(gesture);
-  }
+    hand.widen(gesture, event.deltaY < 0);
+    view.hold(gesture);
+  };
+  listen(over, handlers, { signal });
+  listen(over, { touchstart }, { signal, passive: false });
+  // What is held may have been carried over the edge of the chart.
+  listen(view.root, { wheel }, { signal, passive: false });
+
+  return {
+    get isBusy() {
+      return held !== null;
+    },
+    isNear: (index) => hovers !== null && Math.abs(chart.xOf(index) - hovers) < NEAR,
+    cancel,
+  };
 }

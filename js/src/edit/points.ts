@@ -1,5 +1,7 @@
 /** Control points: far fewer than samples, where the curve needs a hand, and steady while it dreams. */
 
+import { extent } from "../chart/range";
+
 /** Pixels from one control point to the next, about. */
 const SPACING = 44;
 const [FEWEST, MOST] = [5, 24];
@@ -40,12 +42,13 @@ interface Piece {
 export function significant(values: ArrayLike<number>, view: Window, count: number): number[] {
   const { first, last } = view;
   const apart = closest(view, count);
-  const extent = extentOf(values, view) || 1;
+  const { low, high } = extent(values, first, last + 1) ?? { low: 0, high: 1 };
+  const height = high - low || 1;
   const split = (from: number, to: number): Piece => {
     // Beyond the ends there is no point to keep away from.
     const inner = [from + (from < first ? 1 : apart), to - (to > last ? 1 : apart)] as const;
     const { index, off } = farthest(values, [from, to], inner);
-    return { from, to, split: index, score: (off / extent + STRAIGHT) * Math.sqrt(to - from) };
+    return { from, to, split: index, score: (off / height + STRAIGHT) * Math.sqrt(to - from) };
   };
   const open = [split(first - 1, last + 1)];
   const found: number[] = [];
@@ -84,14 +87,11 @@ function chord(values: ArrayLike<number>, from: number, to: number): (index: num
   return (index) => left + (index - from) * slope;
 }
 
-function extentOf(values: ArrayLike<number>, { first, last }: Window): number {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let index = first; index <= last; index += 1) {
-    const value = values[index] ?? Number.NaN;
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  return high > low ? high - low : 0;
+/** One of `stride` samples. */
+function everyOf(values: ArrayLike<number>, stride: number): ArrayLike<number> {
+  if (stride === 1) return values;
+  const count = Math.ceil(values.length / stride);
+  return Float32Array.from({ length: count }, (_, place) => values[place * stride] ?? Number.NaN);
 }
 
 /** The mean square distance of the curve from straight lines through some of its samples. */
@@ -125,6 +125,7 @@ export class Points {
   /**
    * The points for a curve. Those for which `isKept` holds (under a hand, in focus) stay, and the others do while they
    * serve nearly as well as fresh ones. At rest (`step`; null while it dreams) every step has its own: two views agree.
+   * Where only one of `stride` samples is known as it is, they are placed on those.
    */
   follow(
     values: ArrayLike<number>,
@@ -132,18 +133,22 @@ export class Points {
     count: number,
     step: number | null,
     isKept: (index: number) => boolean,
-    snap: (index: number) => number = (index) => index,
+    stride = 1,
   ): readonly number[] {
     const key = [view.first, view.last, count, values.length, step ?? this.#step].join();
-    const now = performance.now();
-    const isDue = step !== null || now - this.#asked > PATIENCE;
+    const asked = performance.now();
+    const isDue = step !== null || asked - this.#asked > PATIENCE;
     if (key === this.#key && !isDue) return this.all(view);
-    const fresh = [...new Set(significant(values, view, count).map(snap))];
+    const known = everyOf(values, stride);
+    const seen = { first: Math.ceil(view.first / stride), last: Math.floor(view.last / stride) };
+    const places = significant(known, seen, count);
+    const fresh = places.map((place) => place * stride);
     if (key !== this.#key) this.#placed = this.#placed.filter(isKept);
-    const isWorse = misfit(values, view, this.#placed) > BETTER * misfit(values, view, fresh);
+    const now = this.#placed.map((index) => Math.round(index / stride));
+    const isWorse = misfit(known, seen, now) > BETTER * misfit(known, seen, places);
     if (key !== this.#key || isWorse) this.#place(fresh, closest(view, count), isKept);
     this.#key = key;
-    this.#asked = now;
+    this.#asked = asked;
     this.#step = step ?? this.#step;
     return this.all(view);
   }

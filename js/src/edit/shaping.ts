@@ -3,18 +3,20 @@
 import type { Changes, Gesture, Grip } from "./gesture";
 import { between, clampRadius, displacedWithin, type Shape, slid, slideReach } from "./kernel";
 import type { Preview } from "./previews";
-import { type Ground, Stroke } from "./stroke";
+import { type Ground, type Stroke, strokeOn } from "./stroke";
 
 abstract class Shaping implements Gesture {
   readonly grip: Grip;
   protected readonly stroke: Stroke;
+  protected readonly ground: Ground;
   #index: number;
   #value: number;
   #radius: number;
 
   constructor(changes: Changes, grip: Grip, ground: Ground) {
     this.grip = grip;
-    this.stroke = new Stroke(changes, ground);
+    this.ground = ground;
+    this.stroke = strokeOn(changes, ground);
     this.#index = grip.index;
     this.#value = grip.from;
     this.#radius = grip.radius;
@@ -71,19 +73,33 @@ abstract class Shaping implements Gesture {
   protected abstract shape(index: number, value: number, radius: number): Shape;
 }
 
+/** So much wider than the way must be what is known around a slide. */
+const ROOM = 3;
+
 /** Carries a sample along time at its level. */
 export class Slide extends Shaping {
   override get radius(): number {
     return slideReach(this.index - this.grip.index, super.radius);
   }
 
+  get #isWhole(): boolean {
+    const { first, last } = this.ground.known;
+    return first === 0 && last === this.grip.time - 1;
+  }
+
   protected allowed(index: number): [number, number] {
-    return [between(Math.round(index), 0, this.grip.time - 1), this.grip.from];
+    const { index: from, time } = this.grip;
+    if (this.#isWhole) return [between(Math.round(index), 0, time - 1), this.grip.from];
+    // Nothing can be stretched beyond what is known.
+    const { first, last } = this.ground.known;
+    const room = Math.trunc(Math.min(from - first, last - from) / ROOM);
+    return [from + between(Math.round(index) - from, -room, room), this.grip.from];
   }
 
   protected shape(index: number, _value: number, radius: number): Shape {
-    const by = index - this.grip.index;
-    return slid(this.stroke.base, this.grip.index, by, radius);
+    const { first, last } = this.ground.known;
+    const reach = this.#isWhole ? radius : Math.min(radius, index - first, last - index);
+    return slid(this.stroke.base, this.grip.index, index - this.grip.index, reach);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Piece } from "../protocol";
 import { type Changes, INTERVAL } from "./gesture";
 import type { Shape } from "./kernel";
 import { held, type Preview } from "./previews";
-import { type Throttle, throttleNewest } from "./throttle";
+import { throttleNewest } from "./throttle";
 
 /** Beyond so many samples an edit is sent in parts: a message is bounded. */
 const MOST = 20_000;
@@ -35,113 +35,114 @@ export interface Ground {
   /** The channel as it was found. */
   readonly values: ArrayLike<number>;
   readonly channel: number | null;
+  /** The page has every sample from `first` to `last`; of the others it may only have what can be drawn of them. */
+  readonly known: { readonly first: number; readonly last: number };
   /** Frozen samples are passed over. */
   isFree(index: number): boolean;
 }
 
-export class Stroke {
-  readonly #changes: Changes;
-  readonly #ground: Ground;
-  readonly #id: number;
-  readonly #base: Float64Array;
-  readonly #now: Float64Array;
-  readonly #touched = new Span();
-  readonly #unsent = new Span();
-  readonly #throttle: Throttle<null>;
-  #isOver = false;
+export type Stroke = ReturnType<typeof strokeOn>;
 
-  constructor(changes: Changes, ground: Ground) {
-    this.#changes = changes;
-    this.#ground = ground;
-    this.#id = changes.newGesture();
-    this.#base = Float64Array.from(ground.values);
-    this.#now = this.#base.slice();
-    this.#throttle = throttleNewest(INTERVAL, () => this.#send());
-  }
-
+export function strokeOn(changes: Changes, ground: Ground) {
+  const id = changes.newGesture();
   /** The channel as it was found. */
-  get base(): Float64Array {
-    return this.#base;
-  }
-
-  get isUntouched(): boolean {
-    return this.#touched.isEmpty;
-  }
-
-  get previews(): readonly Preview[] {
-    return this.#pieces(this.#touched).map((piece) => held(this.#id, piece));
-  }
+  const base = Float64Array.from(ground.values);
+  const now = base.slice();
+  const touched = new Span();
+  const unsent = new Span();
+  const throttle = throttleNewest<null>(INTERVAL, () => send());
+  let isOver = false;
 
   /** Sets samples on top of what the stroke has set already. */
-  add({ start, values }: Shape): void {
-    if (this.#isOver) return;
+  const add = ({ start, values }: Shape): void => {
+    if (isOver) return;
     const from = Math.max(0, start);
-    const to = Math.min(this.#now.length, start + values.length);
+    const to = Math.min(now.length, start + values.length);
     for (let index = from; index < to; index += 1) {
       const value = values[index - start] ?? Number.NaN;
-      if (!Number.isFinite(value) || !this.#ground.isFree(index)) continue;
-      this.#now[index] = Number(value.toPrecision(DIGITS));
-      this.#touched.include(index, index + 1);
-      this.#unsent.include(index, index + 1);
+      if (!Number.isFinite(value) || !ground.isFree(index)) continue;
+      now[index] = Number(value.toPrecision(DIGITS));
+      touched.include(index, index + 1);
+      unsent.include(index, index + 1);
     }
-    this.#push();
-  }
+    push();
+  };
 
   /** Sets samples instead of what the stroke has set so far. */
-  become(shape: Shape): void {
-    if (this.#isOver) return;
-    this.#restore();
-    this.add(shape);
-  }
+  const become = (shape: Shape): void => {
+    if (isOver) return;
+    restore();
+    add(shape);
+  };
 
-  release(): void {
-    if (this.#isOver) return;
-    this.#throttle.flush();
-    this.#isOver = true;
-    if (!this.isUntouched) this.#changes.release(this.#id);
-  }
+  const release = (): void => {
+    if (isOver) return;
+    throttle.flush();
+    isOver = true;
+    if (!touched.isEmpty) changes.release(id);
+  };
 
   /** Everything as it was found. */
-  cancel(): void {
-    if (!this.#isOver) this.#restore();
-    this.#push();
-    this.release();
-  }
+  const cancel = (): void => {
+    if (isOver) return;
+    const { first, last } = ground.known;
+    const isKnown = touched.from >= first && touched.to <= last + 1;
+    if (isKnown) {
+      restore();
+      push();
+    }
+    release();
+    if (!isKnown && !touched.isEmpty) changes.takeBack(id);
+  };
 
-  #restore(): void {
-    const { from, to } = this.#touched;
-    if (this.#touched.isEmpty) return;
-    this.#now.set(this.#base.subarray(from, to), from);
-    this.#unsent.include(from, to);
-  }
+  const restore = (): void => {
+    const { from, to } = touched;
+    if (touched.isEmpty) return;
+    now.set(base.subarray(from, to), from);
+    unsent.include(from, to);
+  };
 
-  #push(): void {
-    if (this.#unsent.isEmpty) return;
-    this.#changes.draft(this.#id, this.#pieces(this.#unsent));
-    this.#throttle.push(null);
-  }
+  const push = (): void => {
+    if (unsent.isEmpty) return;
+    changes.draft(id, pieces(unsent));
+    throttle.push(null);
+  };
 
-  #send(): void {
-    const pieces = this.#pieces(this.#unsent);
-    this.#unsent.clear();
-    this.#changes.sendChanges(this.#id, pieces);
-  }
+  const send = (): void => {
+    const sent = pieces(unsent);
+    unsent.clear();
+    changes.sendChanges(id, sent);
+  };
 
   /** The free samples of a span, piece by piece. */
-  #pieces({ from, to }: Span): Piece[] {
-    const pieces: Piece[] = [];
+  const pieces = ({ from, to }: Span): Piece[] => {
+    const found: Piece[] = [];
     let start = from;
     for (let index = from; index <= to; index += 1) {
-      const goesOn = index < to && this.#ground.isFree(index) && index - start < MOST;
+      const goesOn = index < to && ground.isFree(index) && index - start < MOST;
       if (goesOn) continue;
-      if (index > start) pieces.push(this.#piece(start, index));
-      start = index < to && this.#ground.isFree(index) ? index : index + 1;
+      if (index > start) found.push(piece(start, index));
+      start = index < to && ground.isFree(index) ? index : index + 1;
     }
-    return pieces;
-  }
+    return found;
+  };
 
-  #piece(start: number, stop: number): Piece {
-    const values = Array.from(this.#now.subarray(start, stop));
-    return { start, values, channel: this.#ground.channel };
-  }
+  const piece = (start: number, stop: number): Piece => {
+    const values = Array.from(now.subarray(start, stop));
+    return { start, values, channel: ground.channel };
+  };
+
+  return {
+    base,
+    get isUntouched() {
+      return touched.isEmpty;
+    },
+    get previews() {
+      return pieces(touched).map((one): Preview => held(id, one));
+    },
+    add,
+    become,
+    release,
+    cancel,
+  };
 }

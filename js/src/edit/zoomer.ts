@@ -2,7 +2,9 @@
 
 import type { SequenceChart } from "../chart/sequence";
 import { panned, zoomed } from "../chart/zoom";
+import { listen } from "../listen";
 import type { View } from "../view";
+import { isOnButton } from "./pointer";
 
 /** Of the wheel's own pixels: so many show twice as much. */
 const DOUBLE = 240;
@@ -11,94 +13,77 @@ const SLACK = 4;
 /** Two clicks within so many milliseconds are a double one. */
 const TWICE = 400;
 
-export class Zoomer {
-  readonly #view: View;
-  readonly #chart: SequenceChart;
-  #drag: { readonly pointer: number; readonly from: number } | null = null;
-  #clicked = Number.NEGATIVE_INFINITY;
-
-  constructor(view: View, chart: SequenceChart, signal: AbortSignal) {
-    this.#view = view;
-    this.#chart = chart;
-    const { over } = chart;
-    const options = { signal, capture: true };
-    over.addEventListener("wheel", (event) => this.#wheel(event), { ...options, passive: false });
-    over.addEventListener("pointerdown", (event) => this.#down(event), options);
-    over.addEventListener("pointermove", (event) => this.#move(event), options);
-    over.addEventListener("pointerup", (event) => this.#up(event), options);
-    over.addEventListener("pointercancel", () => this.cancel(), options);
-  }
-
+export interface Zoomer {
   /** Escape: nothing is zoomed. */
-  cancel(): boolean {
-    const wasBusy = this.#drag !== null;
-    this.#drag = null;
-    this.#chart.showBrush(null);
+  cancel(): boolean;
+}
+
+export function zoomerOn(view: View, chart: SequenceChart, signal: AbortSignal): Zoomer {
+  const { over } = chart;
+  let drag: { readonly pointer: number; readonly from: number } | null = null;
+  let clicked = Number.NEGATIVE_INFINITY;
+
+  const cancel = (): boolean => {
+    const wasBusy = drag !== null;
+    drag = null;
+    chart.showBrush(null);
     return wasBusy;
-  }
+  };
+  const xOf = (event: MouseEvent) => event.clientX - over.getBoundingClientRect().left;
+  const isTool = () => view.tool.value === "zoom";
+  const pan = (from: number, to: number) =>
+    view.look(panned(chart.visible, chart.indexAt(from) - chart.indexAt(to), chart.time));
 
-  #x(event: MouseEvent): number {
-    return event.clientX - this.#chart.over.getBoundingClientRect().left;
-  }
-
-  get #isTool(): boolean {
-    return this.#view.tool.value === "zoom";
-  }
-
-  #wheel(event: WheelEvent): void {
+  const wheel = (event: WheelEvent): void => {
     // While a sample is held, the wheel is its reach.
-    if (this.#view.pointer?.isBusy) return;
-    const chart = this.#chart;
-    const { visible, time } = chart;
+    if (view.pointer?.isBusy) return;
     const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
     // A pinch comes as a wheel with Ctrl.
-    if (event.ctrlKey || event.metaKey || (this.#isTool && event.deltaX === 0 && !event.shiftKey)) {
+    if (event.ctrlKey || event.metaKey || (isTool() && event.deltaX === 0 && !event.shiftKey)) {
       event.preventDefault();
       const factor = 2 ** ((event.deltaY * unit) / DOUBLE);
-      this.#view.look(zoomed(visible, chart.indexAt(this.#x(event)), factor, time));
+      view.look(zoomed(chart.visible, chart.indexAt(xOf(event)), factor, chart.time));
       return;
     }
     const sideways = (event.deltaX || (event.shiftKey ? event.deltaY : 0)) * unit;
-    if (sideways === 0 || !this.#view.isZoomed) return;
+    if (sideways === 0 || !view.isZoomed) return;
     event.preventDefault();
-    this.#view.look(panned(visible, chart.indexAt(sideways) - chart.indexAt(0), time));
-  }
-
-  #down(event: PointerEvent): void {
-    const isOnButton = event.target instanceof Element && event.target.closest("button, input");
-    if (!this.#isTool || event.button !== 0 || isOnButton) return;
+    pan(sideways, 0);
+  };
+  const pointerdown = (event: PointerEvent): void => {
+    if (!isTool() || event.button !== 0 || isOnButton(event)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    this.#view.root.focus({ preventScroll: true });
-    this.#drag = { pointer: event.pointerId, from: this.#x(event) };
-    this.#chart.over.setPointerCapture(event.pointerId);
-  }
-
-  #move(event: PointerEvent): void {
-    if (this.#drag?.pointer !== event.pointerId) return;
+    view.focus();
+    drag = { pointer: event.pointerId, from: xOf(event) };
+    over.setPointerCapture(event.pointerId);
+  };
+  const pointermove = (event: PointerEvent): void => {
+    if (drag?.pointer !== event.pointerId) return;
     event.stopImmediatePropagation();
-    const [from, to] = [this.#drag.from, this.#x(event)];
+    const [from, to] = [drag.from, xOf(event)];
     if (event.shiftKey) {
-      const by = this.#chart.indexAt(from) - this.#chart.indexAt(to);
-      this.#view.look(panned(this.#chart.visible, by, this.#chart.time));
-      this.#drag = { pointer: event.pointerId, from: to };
+      pan(from, to);
+      drag = { pointer: event.pointerId, from: to };
     } else {
-      this.#chart.showBrush(Math.abs(to - from) > SLACK ? [from, to] : null);
+      chart.showBrush(Math.abs(to - from) > SLACK ? [from, to] : null);
     }
-  }
-
-  #up(event: PointerEvent): void {
-    if (this.#drag?.pointer !== event.pointerId) return;
+  };
+  const pointerup = (event: PointerEvent): void => {
+    if (drag?.pointer !== event.pointerId) return;
     event.stopImmediatePropagation();
-    const chart = this.#chart;
-    const [from, to] = [this.#drag.from, this.#x(event)];
-    this.cancel();
+    const [from, to] = [drag.from, xOf(event)];
+    cancel();
     if (!event.shiftKey && Math.abs(to - from) > SLACK) {
       const ends = [chart.indexAt(from), chart.indexAt(to)] as const;
-      this.#view.look({ low: Math.min(...ends), high: Math.max(...ends) });
-    } else if (performance.now() - this.#clicked < TWICE) {
-      this.#view.look(null);
+      view.look({ low: Math.min(...ends), high: Math.max(...ends) });
+    } else if (performance.now() - clicked < TWICE) {
+      view.look(null);
     }
-    this.#clicked = performance.now();
-  }
+    clicked = performance.now();
+  };
+  listen(over, { wheel }, { signal, capture: true, passive: false });
+  const handlers = { pointerdown, pointermove, pointerup, pointercancel: cancel };
+  listen(over, handlers, { signal, capture: true });
+  return { cancel };
 }

@@ -1,7 +1,7 @@
 /** The gallery of an atlas: an anywidget of its own. */
 
 import type { AnyModel, AnyWidget } from "@anywidget/types";
-import { Theme } from "../chart/theme";
+import { themeOf } from "../chart/theme";
 import { cardsOf, type Thumbnails } from "./cards";
 import { Gallery } from "./gallery";
 
@@ -24,7 +24,7 @@ const definition: Definition = {
     root.dataset.lmSuppressShortcuts = "true";
     root.dataset.jpSuppressContextMenu = "";
     el.append(root);
-    const theme = new Theme(root);
+    const theme = themeOf(root);
     theme.refresh();
     const gallery = new Gallery(
       root,

@@ -4,7 +4,7 @@ import { useComputed } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { View } from "../view";
 import { Help } from "./Help";
-import { Legend, TimelineLegend } from "./Legend";
+import { ChannelRows, Legend, TimelineLegend } from "./Legend";
 import { Regularizers } from "./Regularizers";
 import { Shelf } from "./Shelf";
 import { Announcer, ErrorBanner, StatusLine } from "./StatusLine";
@@ -61,17 +61,23 @@ function Waiting({ view }: Props) {
 
 function Charts({ view }: Props) {
   const main = useRef<HTMLDivElement>(null);
+  const channels = useRef<HTMLDivElement>(null);
   const push = useRef<HTMLDivElement>(null);
   const timeline = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (main.current === null || push.current === null || timeline.current === null)
-      return undefined;
-    return view.mount(main.current, push.current, timeline.current);
+    const places = [main.current, channels.current, push.current, timeline.current] as const;
+    const [chart, rows, strip, lines] = places;
+    if (chart === null || rows === null || strip === null || lines === null) return undefined;
+    return view.mount({ chart, channels: rows, push: strip, timeline: lines });
   }, [view]);
   return (
     <section class="seqdream-main" aria-label="Sequence">
       <Legend view={view} />
       <div class="seqdream-chart" ref={main} data-tool={view.tool} />
+      <div class="seqdream-rows" style={{ "--sd-rows": `${view.rowsHeight}px` }}>
+        <div class="seqdream-channels" ref={channels} />
+        {view.rowsHeight > 0 && <ChannelRows view={view} />}
+      </div>
       <div
         class="seqdream-push"
         ref={push}
@@ -89,9 +95,9 @@ function Charts({ view }: Props) {
 
 /** Before the first step: what to do first. */
 function Invitation({ view }: Props) {
-  const { sequenceStep, settings, isReadOnly } = view.store;
+  const { sequenceStep, isPlaying, isReadOnly } = view.store;
   const isNew = useComputed(
-    () => sequenceStep.value === 0 && settings.value?.playing === false && !isReadOnly.value,
+    () => sequenceStep.value === 0 && !isPlaying.value && !isReadOnly.value,
   );
   if (!isNew.value) return null;
   return (

@@ -61,39 +61,24 @@ export function Combobox({ label, names, chosen, onChoose }: Props) {
   };
 
   const act = (key: string, alt: boolean): boolean => {
-    const last = found.length - 1;
-    const go = (at: number) => setActive(Math.min(last, Math.max(0, at)));
     if (!isOpen) {
       if (key !== "ArrowDown" && key !== "ArrowUp" && key !== "Enter") return false;
       open();
       return true;
     }
-    switch (key) {
-      case "ArrowDown":
-        setActive(place >= last ? 0 : place + 1);
-        return true;
-      case "ArrowUp":
-        if (alt) close();
-        else setActive(place <= 0 ? last : place - 1);
-        return true;
-      case "PageDown":
-        go(place + PAGE);
-        return true;
-      case "PageUp":
-        go(place - PAGE);
-        return true;
-      case "Enter":
-        if (last >= 0) choose(place);
-        return true;
-      case "Escape":
-        close();
-        return true;
-      case "Tab":
-        close();
-        return false;
-      default:
-        return false;
-    }
+    const last = found.length - 1;
+    const to = {
+      ArrowDown: place >= last ? 0 : place + 1,
+      ArrowUp: place <= 0 ? last : place - 1,
+      PageDown: Math.min(last, place + PAGE),
+      PageUp: Math.min(last, Math.max(0, place - PAGE)),
+    }[key];
+    if (key === "Escape" || key === "Tab" || (key === "ArrowUp" && alt)) close();
+    else if (key === "Enter") {
+      if (last >= 0) choose(place);
+    } else if (to !== undefined) setActive(to);
+    else return false;
+    return key !== "Tab";
   };
 
   return (
@@ -138,7 +123,7 @@ export function Combobox({ label, names, chosen, onChoose }: Props) {
         }}
       />
       {isOpen && (
-        <div class="seqdream-options" id={list} role="listbox" aria-label={label}>
+        <div class="seqdream-list" id={list} role="listbox" aria-label={label}>
           {found.map((index, at) => (
             // biome-ignore lint/a11y/useKeyWithClickEvents: keys go to the input, which tells the active option
             <div

@@ -4,7 +4,7 @@ import { useRef, useState } from "preact/hooks";
 import { copied, rasterised, save } from "../files";
 import type { Exported, Format } from "../protocol";
 import type { View } from "../view";
-import { ExportIcon } from "./icons";
+import { Icon } from "./icons";
 
 interface Props {
   readonly view: View;
@@ -80,7 +80,7 @@ export function Export({ view }: Props) {
         aria-disabled={isDisabled}
         onClick={open}
       >
-        <ExportIcon />
+        <Icon name="export" />
       </button>
       <fieldset ref={menu} popover="auto" class="seqdream-menu" aria-label="Export">
         {WAYS.map((way) => (

@@ -4,8 +4,8 @@ import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { termColour, termDash } from "../chart/theme";
 import { figure, whole } from "../format";
+import { lastUpTo } from "../history";
 import type { Ghost } from "../reading/ghosts";
-import { rowOf } from "../reading/reader";
 import type { View } from "../view";
 import { TextButton } from "./TextButton";
 
@@ -96,38 +96,75 @@ export function Legend({ view }: Props) {
   );
 }
 
-function ChannelPicker({ view }: Props) {
-  const count = useComputed(() => view.store.sequence.value?.channels ?? 1).value;
-  if (count < 2) return null;
+function channelNames(view: View): readonly string[] {
+  const count = view.store.sequence.value?.channels ?? 1;
   const names = view.store.settings.value?.channel_names ?? [];
+  return Array.from({ length: count }, (_, channel) => names[channel] ?? `channel ${channel}`);
+}
+
+/** The channel in hand, and whether the others are seen below it. */
+function ChannelPicker({ view }: Props) {
+  const names = useComputed(() => channelNames(view)).value;
+  if (names.length < 2) return null;
   return (
-    <label class="seqdream-channel">
-      Channel
+    <div class="seqdream-channel">
       <select
         class="seqdream-select"
+        aria-label="Channel"
         value={view.channel.value}
         onChange={(event) => {
           view.channel.value = Number(event.currentTarget.value);
         }}
       >
-        {Array.from({ length: count }, (_, channel) => (
-          <option key={names[channel] ?? channel} value={channel}>
-            {names[channel] ?? `channel ${channel}`}
+        {names.map((name, channel) => (
+          <option key={name} value={channel}>
+            {name}
           </option>
         ))}
       </select>
-    </label>
+      <label class="seqdream-all">
+        <input
+          type="checkbox"
+          checked={view.isStacked.value}
+          onChange={(event) => {
+            view.isStacked.value = event.currentTarget.checked;
+          }}
+        />
+        all {names.length} below
+      </label>
+    </div>
+  );
+}
+
+/** A row for each channel, to take it in hand. */
+export function ChannelRows({ view }: Props) {
+  return (
+    <div class="seqdream-row-names" role="radiogroup" aria-label="Channel in hand">
+      {channelNames(view).map((name, channel) => (
+        <label key={name} title={`Take ${name} in hand`}>
+          <input
+            type="radio"
+            name={`channel-${view.id}`}
+            checked={view.channel.value === channel}
+            onChange={() => {
+              view.channel.value = channel;
+            }}
+          />
+          <span>{name}</span>
+        </label>
+      ))}
+    </div>
   );
 }
 
 export function TimelineLegend({ view }: Props) {
-  const regularizers = view.store.settings.value?.regularizers ?? [];
+  const { regularizers, deeds } = view.store.settings.value ?? { regularizers: [], deeds: [] };
   const history = view.store.history.value;
   const terms = view.terms();
   const { step } = view.reader;
-  const row = step === null ? null : rowOf(history, step);
+  const row = step === null ? -1 : lastUpTo(history.steps, step);
   const value = (name: string) =>
-    row !== null && (
+    row >= 0 && (
       <b class="seqdream-read">{figure(history.columns.get(name)?.[row] ?? Number.NaN)}</b>
     );
   return (
@@ -147,6 +184,7 @@ export function TimelineLegend({ view }: Props) {
             {value(name)}
           </LineKey>
         ))}
+        {deeds.length > 0 && <AreaKey name="by hand" kind="deed" />}
       </ul>
       <Moment view={view} />
     </div>
@@ -159,7 +197,7 @@ function Moment({ view }: Props) {
   const looked = view.store.beside.moment.value;
   if (step === null) {
     const hasTerms = view.terms().length > 0;
-    return hasTerms ? <span class="seqdream-note">each term to its own maximum</span> : null;
+    return hasTerms ? <span class="seqdream-note">each to its maximum</span> : null;
   }
   return (
     <span class="seqdream-moment">

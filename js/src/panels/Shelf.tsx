@@ -1,5 +1,6 @@
 /** Moments that were kept: each a small picture, to compare with the present and to return to. */
 
+import { extent } from "../chart/range";
 import { figure, whole } from "../format";
 import type { Kept, Thumbnail } from "../protocol";
 import type { View } from "../view";
@@ -13,9 +14,8 @@ interface Props {
 
 /** The outline of a sequence, from its least to its greatest value; a gap where there is none. */
 export function outline({ low, high }: Thumbnail): string {
-  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of low) if (value < least) least = value;
-  for (const value of high) if (value > most) most = value;
+  const { low: least } = extent(low) ?? { low: 0 };
+  const { high: most } = extent(high) ?? { high: 0 };
   const span = most - least || 1;
   const y = (value: number) => (HEIGHT - 2 - ((value - least) / span) * (HEIGHT - 4)).toFixed(1);
   const step = WIDTH / Math.max(1, low.length - 1);

@@ -5,7 +5,7 @@ import { figure, share } from "../format";
 import { newest } from "../history";
 import type { View } from "../view";
 import { LOSS, SILENCE } from "./App";
-import { WarningIcon } from "./icons";
+import { Icon } from "./icons";
 
 interface Props {
   readonly view: View;
@@ -17,7 +17,7 @@ export function ErrorBanner({ view }: Props) {
   if (error === null) return null;
   return (
     <div class="seqdream-error" role="alert">
-      <WarningIcon />
+      <Icon name="warning" />
       <p>{error}</p>
     </div>
   );
@@ -48,7 +48,7 @@ export function StatusLine({ view }: Props) {
         <span class="seqdream-words">{status}</span>
       ) : (
         <span class="seqdream-words is-complaint" key={words}>
-          <WarningIcon />
+          <Icon name="warning" />
           {words}
         </span>
       )}
@@ -80,8 +80,7 @@ function Figures({ view }: Props) {
 
 /** Read aloud: play, pause, refusals and what a hand has done, never single steps. */
 export function Announcer({ view }: Props) {
-  const playing = useComputed(() => view.store.settings.value?.playing ?? false).value;
-  const words = complaint(view) ?? (playing ? "Playing" : "Paused");
+  const words = complaint(view) ?? (view.isPlaying() ? "Playing" : "Paused");
   return (
     <div class="seqdream-unseen" aria-live="polite">
       <p>{words}</p>

@@ -6,7 +6,7 @@ import { whole } from "../format";
 import type { Return } from "../protocol";
 import type { View } from "../view";
 import { Export } from "./Export";
-import { CameraIcon, PauseIcon, PlayIcon, RedoIcon, ResetIcon, StepIcon, UndoIcon } from "./icons";
+import { Icon } from "./icons";
 import { Tools } from "./Tools";
 
 interface Props {
@@ -41,7 +41,7 @@ function Button({ view, name, hint, onClick, isPrimary, children, ...rest }: But
 
 export function Toolbar({ view }: Props) {
   const { store } = view;
-  const playing = useComputed(() => store.settings.value?.playing ?? false).value;
+  const playing = view.isPlaying();
   return (
     <div class="seqdream-toolbar" role="toolbar" aria-label="Run and tools">
       <Button
@@ -51,7 +51,7 @@ export function Toolbar({ view }: Props) {
         isPrimary
         onClick={() => view.togglePlay()}
       >
-        {playing ? <PauseIcon /> : <PlayIcon />}
+        <Icon name={playing ? "pause" : "play"} />
       </Button>
       <Button
         view={view}
@@ -60,7 +60,7 @@ export function Toolbar({ view }: Props) {
         isDisabled={playing}
         onClick={() => store.stepOnce()}
       >
-        <StepIcon />
+        <Icon name="step" />
       </Button>
       <Button
         view={view}
@@ -68,7 +68,7 @@ export function Toolbar({ view }: Props) {
         hint="Back to the start"
         onClick={() => void store.command({ type: "reset" })}
       >
-        <ResetIcon />
+        <Icon name="reset" />
       </Button>
       <GoBack view={view} kind="undo" name="Undo" keys="Ctrl/Cmd+Z" />
       <GoBack view={view} kind="redo" name="Redo" keys="Shift+Ctrl/Cmd+Z" />
@@ -81,7 +81,7 @@ export function Toolbar({ view }: Props) {
         hint="Keep this moment on the shelf (C)"
         onClick={() => view.keep()}
       >
-        <CameraIcon />
+        <Icon name="camera" />
       </Button>
       <Export view={view} />
       <Counter view={view} />
@@ -117,14 +117,14 @@ function GoBack({ view, kind, name, keys }: GoBackProps) {
       isDisabled={words === null}
       onClick={() => view.goBack(kind)}
     >
-      {kind === "undo" ? <UndoIcon /> : <RedoIcon />}
+      <Icon name={kind} />
     </Button>
   );
 }
 
 function Counter({ view }: Props) {
-  const { step, stepsPerSecond, settings } = view.store;
-  const isRunning = (settings.value?.playing ?? false) && stepsPerSecond.value > 0;
+  const { step, stepsPerSecond } = view.store;
+  const isRunning = view.isPlaying() && stepsPerSecond.value > 0;
   return (
     <div class="seqdream-counter">
       <span class="seqdream-step">

@@ -1,11 +1,10 @@
 /** The tool in hand, and what there is to choose about it. */
 
 import { useComputed } from "@preact/signals";
-import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 import { BRUSHES, type BrushSort } from "../edit/brushes";
 import type { Tool, View } from "../view";
-import { BrushIcon, DragIcon, DrawIcon, FreezeIcon, MagnetIcon, ZoomIcon } from "./icons";
+import { Icon } from "./icons";
 
 interface Props {
   readonly view: View;
@@ -13,7 +12,7 @@ interface Props {
 
 export function Tools({ view }: Props) {
   const group = `tool-${useId()}-${view.id}`;
-  const tool = (value: Tool, name: string, hint: string, icon: ComponentChildren) => (
+  const tool = (value: Tool, name: string, hint: string) => (
     <label class="seqdream-tool" title={hint}>
       <input
         type="radio"
@@ -22,17 +21,17 @@ export function Tools({ view }: Props) {
         checked={view.tool.value === value}
         onChange={() => view.hand.choose(value)}
       />
-      {icon}
+      <Icon name={value} />
     </label>
   );
   return (
     <>
       <div class="seqdream-tools" role="radiogroup" aria-label="Tool">
-        {tool("drag", "Drag", "Drag the curve (D)", <DragIcon />)}
-        {tool("draw", "Draw", "Draw the curve free-hand (P)", <DrawIcon />)}
-        {tool("brush", "Brush", "Brush a stretch to change it as a whole (B)", <BrushIcon />)}
-        {tool("freeze", "Freeze", "Brush samples to freeze or unfreeze them (F)", <FreezeIcon />)}
-        {tool("zoom", "Zoom", "Zoom to a stretch; Shift and drag to pan (Z)", <ZoomIcon />)}
+        {tool("drag", "Drag", "Drag the curve (D)")}
+        {tool("draw", "Draw", "Draw the curve free-hand (P)")}
+        {tool("brush", "Brush", "Brush a stretch to change it as a whole (B)")}
+        {tool("freeze", "Freeze", "Brush samples to freeze or unfreeze them (F)")}
+        {tool("zoom", "Zoom", "Zoom to a stretch; Shift and drag to pan (Z)")}
       </div>
       <Options view={view} />
     </>
@@ -44,7 +43,7 @@ function Options({ view }: Props) {
   const tool = view.tool.value;
   return (
     <fieldset
-      class="seqdream-options"
+      class="seqdream-tool-options"
       aria-label="Options of the tool"
       disabled={view.store.isReadOnly.value}
     >
@@ -116,7 +115,7 @@ function Snap({ view }: Props) {
       }
       onClick={() => hand.snap(!hand.isSnapping.value)}
     >
-      <MagnetIcon />
+      <Icon name="magnet" />
     </button>
   );
 }

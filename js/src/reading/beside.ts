@@ -31,107 +31,105 @@ type Ask = (
   message: { kind: "look"; step: number } | { kind: "compare"; snapshot: number },
 ) => void;
 
-export class Beside {
-  readonly beforeEdit = signal<Sequence | null>(null);
-  /** Where the gradient of the last step pushes each sample. */
-  readonly push = signal<Sequence | null>(null);
-  readonly verdict = signal<VerdictMessage | null>(null);
-  readonly nearest = signal<RealSequence | null>(null);
-  readonly shelf = signal<readonly Kept[]>([]);
-  /** A step that is looked at on the timeline. */
-  readonly moment = signal<Moment | null>(null);
-  readonly comparison = signal<Comparison | null>(null);
-  readonly #ask: Ask;
-  /** The step of a look that is on its way: the next one waits for its answer, the newest of all. */
-  #asked: number | null = null;
+export type Beside = ReturnType<typeof besideOf>;
 
-  constructor(ask: Ask) {
-    this.#ask = ask;
-  }
+export function besideOf(ask: Ask) {
+  const beforeEdit = signal<Sequence | null>(null);
+  /** Where the gradient of the last step pushes each sample. */
+  const push = signal<Sequence | null>(null);
+  const verdict = signal<VerdictMessage | null>(null);
+  const nearest = signal<RealSequence | null>(null);
+  const shelf = signal<readonly Kept[]>([]);
+  /** A step that is looked at on the timeline. */
+  const moment = signal<Moment | null>(null);
+  const comparison = signal<Comparison | null>(null);
+  /** The step of a look that is on its way: the next one waits for its answer, the newest of all. */
+  let asked: number | null = null;
 
   /** Shows the sequence of a step, or (null) the present again. */
-  look(step: number | null): void {
-    const { value } = this.moment;
+  const look = (step: number | null): void => {
+    const { value } = moment;
     if (step === (value?.step ?? null)) return;
-    this.moment.value = step === null ? null : { step, sequence: value?.sequence ?? null };
-    if (step !== null && this.#asked === null) this.#look(step);
-  }
+    moment.value = step === null ? null : { step, sequence: value?.sequence ?? null };
+    if (step !== null && asked === null) request(step);
+  };
 
-  #look(step: number): void {
-    this.#asked = step;
-    this.#ask({ kind: "look", step });
-  }
+  const request = (step: number): void => {
+    asked = step;
+    ask({ kind: "look", step });
+  };
 
   /** Draws a snapshot beside the present, or (null) none. */
-  compare(snapshot: number | null): void {
-    this.comparison.value = snapshot === null ? null : { snapshot, sequence: null };
-    if (snapshot !== null) this.#ask({ kind: "compare", snapshot });
-  }
+  const compare = (snapshot: number | null): void => {
+    comparison.value = snapshot === null ? null : { snapshot, sequence: null };
+    if (snapshot !== null) ask({ kind: "compare", snapshot });
+  };
 
-  take(message: KernelMessage, isNewRun: boolean): void {
+  const take = (message: KernelMessage, isNewRun: boolean): void => {
     switch (message.kind) {
       case "snapshot":
-        this.beforeEdit.value = message.beforeEdit;
-        this.push.value = message.push;
-        this.#asked = null;
-        if (isNewRun) this.moment.value = null;
+        beforeEdit.value = message.beforeEdit;
+        push.value = message.push;
+        asked = null;
+        if (isNewRun) moment.value = null;
         break;
       case "frame":
-        if (message.push !== null) this.push.value = message.push;
+        if (message.push !== null) push.value = message.push;
         break;
       case "window":
-        this.beforeEdit.value = message.beforeEdit;
-        if (message.push !== null) this.push.value = message.push;
-        if (this.nearest.value !== null && message.nearest !== null)
-          this.nearest.value = { ...this.nearest.value, sequence: message.nearest };
+        beforeEdit.value = message.beforeEdit;
+        if (message.push !== null) push.value = message.push;
+        if (nearest.value !== null && message.nearest !== null)
+          nearest.value = { ...nearest.value, sequence: message.nearest };
         break;
       case "settings":
-        this.beforeEdit.value = message.beforeEdit;
+        beforeEdit.value = message.beforeEdit;
         break;
       case "verdict":
-        this.#onVerdict(message);
+        onVerdict(message);
         break;
       case "shelf":
-        this.#onShelf(message);
+        onShelf(message);
         break;
       case "look":
-        this.#onLook(message);
+        onLook(message);
         break;
       case "compare":
-        if (this.comparison.value?.snapshot === message.of)
-          this.comparison.value = { snapshot: message.of, sequence: message.sequence };
+        if (comparison.value?.snapshot === message.of)
+          comparison.value = { snapshot: message.of, sequence: message.sequence };
         break;
       case "refusal":
         // It answers what was asked for without a number of its own.
-        if (message.id === null) this.#asked = null;
+        if (message.id === null) asked = null;
         break;
     }
-  }
+  };
 
-  #onVerdict(message: VerdictMessage): void {
+  const onVerdict = (message: VerdictMessage): void => {
     batch(() => {
-      this.verdict.value = message;
-      const { nearest, sequence } = message;
-      const known = this.nearest.value;
-      const drawn =
-        sequence ?? (known?.index === nearest?.index ? (known?.sequence ?? null) : null);
-      this.nearest.value = nearest && drawn && { ...nearest, sequence: drawn };
+      verdict.value = message;
+      const { nearest: told, sequence } = message;
+      const known = nearest.value;
+      const drawn = sequence ?? (known?.index === told?.index ? (known?.sequence ?? null) : null);
+      nearest.value = told && drawn && { ...told, sequence: drawn };
     });
-  }
+  };
 
-  #onShelf({ snapshots }: ShelfMessage): void {
-    this.shelf.value = snapshots;
-    const compared = this.comparison.value?.snapshot;
-    if (!snapshots.some(({ snapshot }) => snapshot === compared)) this.comparison.value = null;
-  }
+  const onShelf = ({ snapshots }: ShelfMessage): void => {
+    shelf.value = snapshots;
+    const compared = comparison.value?.snapshot;
+    if (!snapshots.some(({ snapshot }) => snapshot === compared)) comparison.value = null;
+  };
 
-  #onLook({ of, sequence }: Shown): void {
+  const onLook = ({ of, sequence }: Shown): void => {
     // Another page on this kernel may have asked for something else.
-    if (of !== this.#asked) return;
-    this.#asked = null;
-    const { value } = this.moment;
+    if (of !== asked) return;
+    asked = null;
+    const { value } = moment;
     if (value === null) return;
-    this.moment.value = { step: value.step, sequence };
-    if (value.step !== of) this.#look(value.step);
-  }
+    moment.value = { step: value.step, sequence };
+    if (value.step !== of) request(value.step);
+  };
+
+  return { beforeEdit, push, verdict, nearest, shelf, moment, comparison, look, compare, take };
 }

@@ -1,7 +1,6 @@
 /** How one view reads the dream: which lines it shows, and where on the timeline its eye is. */
 
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
-import type { History } from "../history";
 import type { Sequence } from "../protocol";
 import type { Store } from "../store";
 import { type Ghost, ghostsOf } from "./ghosts";
@@ -44,15 +43,4 @@ export class Reader {
   get step(): number | null {
     return this.hovered.value ?? this.#store.beside.moment.value?.step ?? null;
   }
-}
-
-/** The row of a step, or of the last one before it that is known; null where there is none. */
-export function rowOf({ steps }: History, step: number): number | null {
-  let [low, high] = [0, steps.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((steps[middle] ?? 0) <= step) low = middle + 1;
-    else high = middle;
-  }
-  return low === 0 ? null : low - 1;
 }

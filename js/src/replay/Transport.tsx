@@ -1,7 +1,7 @@
 /** Play, pause, step by step, and the slider through the run. */
 
 import { whole } from "../format";
-import { PauseIcon, PlayIcon, StepBackIcon, StepIcon } from "../panels/icons";
+import { Icon } from "../panels/icons";
 import type { Props } from "./App";
 import { SPEEDS } from "./player";
 
@@ -25,15 +25,15 @@ export function Transport({ player }: Props) {
         isPlaying.value ? "Pause" : "Play",
         isPlaying.value ? "Pause (Space)" : "Play (Space)",
         () => player.toggle(),
-        isPlaying.value ? <PauseIcon /> : <PlayIcon />,
+        isPlaying.value ? <Icon name="pause" /> : <Icon name="play" />,
       )}
       {button(
         "Step back",
         "One step back (←)",
         () => player.scrub(step.value - 1),
-        <StepBackIcon />,
+        <Icon name="back" />,
       )}
-      {button("Step", "One step (→)", () => player.scrub(step.value + 1), <StepIcon />)}
+      {button("Step", "One step (→)", () => player.scrub(step.value + 1), <Icon name="step" />)}
       <input
         type="range"
         class="seqdream-slider"

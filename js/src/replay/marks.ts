@@ -1,7 +1,7 @@
 /** What lies over the charts: where the shown step is, what was done and when, and which samples it has set. */
 
+import { div, set, svg } from "../chart/elements";
 import type { SequenceChart } from "../chart/sequence";
-import { set, svg } from "../chart/svg";
 import type { TimelineChart } from "../chart/timeline";
 import type { Player } from "./player";
 import type { Chapter, Kind } from "./recording";
@@ -28,7 +28,7 @@ export class Marks {
   readonly #layer = svg("svg", "replay-marks");
   readonly #head = svg("line", "replay-head");
   readonly #group = svg("g", "replay-chapters");
-  readonly #touched = document.createElement("div");
+  readonly #touched = div("replay-touched");
   #placed: readonly number[] = [];
 
   constructor(
@@ -40,7 +40,6 @@ export class Marks {
     this.#player = player;
     this.#sequence = sequence;
     this.#timeline = timeline;
-    this.#touched.className = "replay-touched";
     this.#layer.append(this.#head, this.#group);
     timeline.over.append(this.#layer);
     sequence.over.append(this.#touched);

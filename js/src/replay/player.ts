@@ -1,24 +1,13 @@
 /** Which step of a recording is shown, and what there is to see of it. */
 
 import { batch, computed, signal } from "@preact/signals";
-import type { History } from "../history";
+import { type History, lastUpTo } from "../history";
 import type { Envelope, Sequence } from "../protocol";
 import type { Chapter, Recording, Settings } from "./recording";
 
 /** Seconds that a whole run takes at speed 1. */
 const SECONDS = 15;
 export const SPEEDS = [0.25, 1, 4] as const;
-
-/** The place of the last value that is at most `wanted`; −1 where all are larger. */
-export function lastUpTo(values: Int32Array, wanted: number): number {
-  let [low, high] = [0, values.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((values[middle] ?? 0) <= wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
 
 export class Player {
   readonly recording: Recording;

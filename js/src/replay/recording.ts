@@ -2,8 +2,8 @@
 
 import { type Block, type Header, ProtocolError, unpack } from "../arrays";
 import { type Units, unitsOf } from "../chart/units";
+import { readFrozen, readHeader, readObjective } from "../decode";
 import type { Envelope, Frozen, Objective, Sequence } from "../protocol";
-import { readFrozen, readHeader, readObjective } from "../protocol";
 import {
   type Fields,
   fields,

@@ -1,9 +1,9 @@
 /** The two charts of the page: the sequence of a step, and under it all steps with what was done. */
 
 import { effect, untracked } from "@preact/signals";
-import { Scheduler } from "../chart/scheduler";
+import { scheduled } from "../chart/scheduler";
 import { SequenceChart } from "../chart/sequence";
-import { Theme } from "../chart/theme";
+import { type Theme, themeOf } from "../chart/theme";
 import { type Term, TimelineChart } from "../chart/timeline";
 import { watchBox } from "../chart/watch";
 import type { History } from "../history";
@@ -26,7 +26,7 @@ export class Stage {
   readonly #player: Player;
   readonly #root: HTMLElement;
   readonly #theme: Theme;
-  readonly #scheduler = new Scheduler(() => untracked(() => this.#draw()));
+  readonly #scheduler = scheduled(() => untracked(() => this.#draw()));
   readonly #ghosts: readonly Ghost[];
   #charts: Charts | null = null;
   #shownChannel = 0;
@@ -36,7 +36,7 @@ export class Stage {
   constructor(player: Player, root: HTMLElement) {
     this.#player = player;
     this.#root = root;
-    this.#theme = new Theme(root);
+    this.#theme = themeOf(root);
     const { start } = player.recording;
     const look = { name: "start", label: "start", colour: "ghost", width: 1, dash: [] } as const;
     this.#ghosts = [{ ...look, sequence: start }];

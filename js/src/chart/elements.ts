@@ -1,6 +1,12 @@
-/** Two helpers for SVG that is updated 30 times a second. */
+/** Elements that are made by hand, and updated 30 times a second. */
 
 const SVG = "http://www.w3.org/2000/svg";
+
+export function div(className: string): HTMLDivElement {
+  const element = document.createElement("div");
+  element.className = className;
+  return element;
+}
 
 export function svg<K extends keyof SVGElementTagNameMap>(
   tag: K,
