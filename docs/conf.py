@@ -117,10 +117,12 @@ class PictureOfEachTheme(SphinxTransform):
     default_priority = 500
 
     def apply(self, **_: Any) -> None:
-        """Put the dark picture beside the light one; the theme hides one of them."""
-        for light in list(self.document.findall(nodes.image)):
+        """Put the dark picture beside the light one, unless the page shows both; the theme hides one of them."""
+        pictures = list(self.document.findall(nodes.image))
+        shown = {picture["uri"] for picture in pictures}
+        for light in pictures:
             dark = light["uri"].replace("-light.png", "-dark.png")
-            if dark != light["uri"] and (Path(self.document["source"]).parent / dark).is_file():
+            if dark not in shown and (Path(self.document["source"]).parent / dark).is_file():
                 twin = light.deepcopy()
                 twin["uri"] = dark
                 twin["classes"].append("only-dark")
