@@ -61,7 +61,7 @@ def run(given: argparse.Namespace) -> Outcome:
 
 
 def _address(path: Path) -> list[str]:
-    """Make the notebook where JupyterLab begins, so that it prints its address; of a file that is given it prints none."""
+    """Let JupyterLab begin at the notebook, so that it prints that address: of a file it would print none."""
     path, root = path.resolve(), Path.cwd()
     root = root if path.is_relative_to(root) else path.parent
     return [
