@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from seqdream_widget.cli.outcome import Outcome
 from seqdream_widget.errors import unknown
-from seqdream_widget.notebooks_folder import notebooks_folder
+from seqdream_widget.shipped import notebooks_folder
 
 DEMOS = {"forda": "abnormal", "ecg5000": "PVC", "shortcut": "triggered"}
 """The bundled ones, and a class of each to begin with."""
