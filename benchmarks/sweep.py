@@ -22,7 +22,9 @@ from benchmarks.planted import RECIPE, correlations
 
 REGULARIZERS = [sd.regularizers.L2(1e-3), sd.regularizers.TotalVariation(1e-2)]
 PAIRS, STEPS, SINGLE_STEPS = 5, 60, 400
-GOAL, FRAMES, SEEDS = 2.5, 30.0, 100
+GOAL, FRAMES, SEEDS, CLUSTER_PAIRS = 2.5, 30.0, 100, 3
+WORK = 4000
+"""Steps of a dream of 500 samples for each figure of growth, and worker."""
 
 
 def row(*cells: object) -> None:
@@ -69,37 +71,45 @@ def growth() -> None:
     print("\n### What a dream's step costs, in milliseconds of this machine\n")
     print("| length | batch | workers | ms |\n|---|---|---|---|")
     model = sd.load_demo("forda").model
+    given = {"objectives": [sd.objectives.Logit(1)], "regularizers": [REGULARIZERS], "progress": False}
     for length, batch, workers in (
-        *((500, batch, 1) for batch in (1, 4, 16, 64, 128)),
-        *((500, batch, 2) for batch in (16, 64, 128)),
-        *((length, max(1, 32768 // length), 1) for length in (125, 250, 1000, 2000, 4000)),
+        *((500, batch, workers) for workers in (1, 2) for batch in (1, 32, 64, 128)),
+        *((length, batch, 1) for length, batch in ((125, 64), (250, 64), (1000, 64), (2000, 32), (4000, 1), (8000, 1))),
     ):
-        steps = max(2, round(4 * 500 / length))
-        begin = time.perf_counter()
-        given = {"length": length, "objectives": [sd.objectives.Logit(1)], "regularizers": [REGULARIZERS]}
-        given = {**given, "seeds": range(batch * workers * 2), "progress": False, "batch": batch, "workers": workers}
-        sd.sweep(model, steps=0, **given)
-        without = time.perf_counter() - begin
-        begin = time.perf_counter()
-        sd.sweep(model, steps=5 * steps, **given)
-        took = time.perf_counter() - begin - without
-        row(length, batch, workers, f"{1e3 * took / (5 * steps * batch * workers * 2):.2f}")
+        dreams = 2 * batch * workers
+        steps = max(6, round(WORK * workers * 500 / length / dreams))
+
+        def seconds(steps: int) -> float:
+            settings = {"length": length, "batch": batch, "workers": workers, "seeds": range(dreams), **given}  # noqa: B023 - called in its turn
+            begin = time.perf_counter()
+            sd.sweep(model, steps=steps, **settings)
+            return time.perf_counter() - begin
+
+        seconds(1)
+        took = seconds(steps) - seconds(0)
+        row(length, batch, workers, f"{1e3 * took / (steps * dreams):.2f}")
 
 
 def cluster() -> None:
     from distributed import Client, LocalCluster  # noqa: PLC0415
 
     print("\n### On a LocalCluster of two processes, beside two batches side by side in this one\n")
-    print("| here, dreams·steps/s | cluster | same table | same bits |\n|---|---|---|---|")
+    print("| here, dreams·steps/s | cluster | cluster / here, median of pairs | same table | same bits |")
+    print("|---|---|---|---|---|")
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as processes,
         Client(processes) as client,
     ):
-        swept(64, 1, client=client)  # the workers have imported everything
-        here, mine = swept(128, 60)
-        there, theirs = swept(128, 60, client=client)
+        swept(128, 1, client=client)  # both workers have imported everything
+        pairs = [(swept(128, 40), swept(128, 40, client=client)) for _ in range(CLUSTER_PAIRS)]
+    here, there = ([side[0] for side in sides] for sides in zip(*pairs, strict=True))
+    (_, mine), (_, theirs) = pairs[-1]
     row(
-        f"{here:.0f}", f"{there:.0f}", mine.table.equals(theirs.table), np.array_equal(mine.sequences, theirs.sequences)
+        f"{statistics.median(here):.0f}",
+        f"{statistics.median(there):.0f}",
+        f"{statistics.median(far / near for near, far in zip(here, there, strict=True)):.2f}",
+        mine.table.equals(theirs.table),
+        np.array_equal(mine.sequences, theirs.sequences),
     )
 
 

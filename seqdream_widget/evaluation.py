@@ -108,18 +108,18 @@ def evaluated(  # noqa: PLR0917 - the parts of a step, in the order of the contr
         seen, moment = x, Moment(scene.reference, generators)
         for transform in acting.transforms:
             part = transform.name
-            after = transform.apply(seen, moment)
+            after = transform.apply(_apart(seen), moment)
             drawn[part] = root_mean_square(after.detach() - seen.detach())
             seen = after
         part = "the model"
         activity = scene.probe(seen, objective.layers)
         part = "the objective"
-        score = objective.score(activity)
+        score = objective.score(dataclasses.replace(activity, x=_apart(activity.x)))
         terms = {"score": score, **drawn}
         loss = -score
         for penalty in acting.penalties:
             part = penalty.name
-            term = penalty.weight * penalty.value(x, scene.reference)
+            term = penalty.weight * penalty.value(_apart(x), scene.reference)
             terms[part] = term
             loss = loss + term
         part = "the gradient"
@@ -138,6 +138,15 @@ def evaluated(  # noqa: PLR0917 - the parts of a step, in the order of the contr
     values = dict(zip(terms, rows, strict=True))
     probabilities = activity.probabilities().float().cpu().numpy()
     return Evaluation(x, values, rows, probabilities, loss.detach(), slope, gradient)
+
+
+def _apart(x: Tensor) -> Tensor:
+    """Return the same sequence for one part of a step: its gradient is summed up first, then added to the others'.
+
+    So the order of the sum does not depend on how often a part uses it, and it is the same where dreams of one batch
+    have parts of their own (``sweeps/mixture.py``).
+    """
+    return x.view_as(x)
 
 
 def _masked(gradient: Tensor, held: Tensor | None) -> Tensor:

@@ -15,6 +15,7 @@ from torch import nn
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.devices import accelerator
 from seqdream_widget.errors import shown
+from seqdream_widget.sweeps.allocator import keep_freed_memory
 from seqdream_widget.sweeps.grid import Grid
 from seqdream_widget.sweeps.parcel import Parcel, packed, unpacked
 from seqdream_widget.sweeps.studio import Outcome, Settings, Studio
@@ -104,6 +105,7 @@ def _studio_of(parcel: Parcel) -> tuple[Order, Studio]:
 
 @functools.lru_cache(maxsize=2)
 def _made(parcel: Parcel) -> tuple[Order, Studio]:
+    keep_freed_memory()
     order = cast("Order", unpacked(parcel))
     settings = order.settings
     if settings.device is None:

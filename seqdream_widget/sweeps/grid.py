@@ -28,10 +28,12 @@ from seqdream_widget.starts import index_of, shape_of, start_of
 
 MOST = 1_000_000
 """Dreams of one sweep."""
-LARGEST = 64
+WHOLE = 32
+"""Batches are of one dream or of multiples of this: torch computes numbers by up to so many at once and those left over
+by other instructions, so that the last bit of a dream would depend on its place."""
+LARGEST, LARGEST_SAMPLES = 64, 64 * 1024
 """Dreams of one batch, and samples of it: more are no faster per dream, since what a step touches leaves the cache."""
-LARGEST_SAMPLES = 64 * 512
-OVERHEAD = 2.0
+OVERHEAD = 1.5
 """What a step costs whatever its batch, in dreams: about what one of a batch of one takes more than one of many."""
 
 
@@ -147,8 +149,8 @@ class Grid:
         )
         names = tuple(_start_name(start, number) for number, start in enumerate(listed_starts))
         grid = Grid(tuple(recipes), tuple(listed_starts), names, dreams, 1)
-        most = max(1, min(LARGEST, LARGEST_SAMPLES // (scene.shape[0] * scene.shape[1])))
-        size = grid._best_batch(most) if batch is None else whole("batch", batch, 1, 4096)
+        most = min(LARGEST, LARGEST_SAMPLES // (scene.shape[0] * scene.shape[1]))
+        size = grid._best_batch(most) if batch is None else _checked_batch(batch)
         return dataclasses.replace(grid, batch=size)
 
     def batches(self) -> list[tuple[int, ...]]:
@@ -180,7 +182,10 @@ class Grid:
     def _best_batch(self, most: int) -> int:
         """Return the size of batch with the least work in all; what is filled up is work as well."""
         sizes = [len(group) for group in self._groups()]
-        return min(range(most, 0, -1), key=lambda batch: sum(-(-size // batch) for size in sizes) * (batch + OVERHEAD))
+        return min(
+            [*range(most - most % WHOLE, 0, -WHOLE), 1],
+            key=lambda batch: sum(-(-size // batch) for size in sizes) * (batch + OVERHEAD),
+        )
 
 
 def starts_of(
@@ -199,6 +204,16 @@ def starts_of(
     for start in telling:
         shape_of(start, data, shape[1], shape[0])
     return starts, shape
+
+
+def _checked_batch(batch: object) -> int:
+    size = whole("batch", batch, 1, 4096)
+    if size > 1 and size % WHOLE:
+        raise ValueError(
+            f"batch = {size} is not allowed; give 1 or a multiple of {WHOLE}: in another one the last bit of a dream "
+            f"would depend on its place"
+        )
+    return size
 
 
 def _listed(axis: str, given: object, example: str) -> list[Any]:

@@ -84,8 +84,8 @@ def sweep(
     steps : int
         At least 0.
     batch : int, optional
-        Dreams in a batch; where fewer are left it is filled up. At most 64, and fewer for sequences of more than 512
-        samples; what makes the least work unless given.
+        Dreams in a batch, 1 or a multiple of 32; where fewer are left it is filled up. At most 64, and 1 for sequences
+        of more than 2,048 samples; what makes the least work unless given.
     threads : int
         Intra-op threads of torch for each batch. Several batches side by side use the cores better.
     workers : int, optional

@@ -64,6 +64,16 @@ lab.widget.session.submit(sd.commands.SetObjective(sd.presets.border(demo.data, 
 lab.widget.step(10)
 lab
 """
+GALLERY = """
+import seqdream_widget as sd
+demo = sd.load_demo("forda")
+presets = [kind(demo.data, name) for name in demo.data.class_names for kind in (sd.presets.centered, sd.presets.rim)]
+atlas = sd.sweep(demo.model, data=demo.data, objectives=[*presets, sd.objectives.Logit("abnormal")],
+                 seeds=range(8), steps=300)
+explorer = atlas.show()
+explorer
+"""
+GALLERY_SHOTS = {"gallery-light": (1400, False), "gallery-dark": (1400, True), "gallery-narrow-light": (760, False)}
 LAB_SHOTS = {"lab-light": (1400, False), "lab-dark": (1400, True), "lab-narrow-light": (760, False)}
 
 
@@ -204,11 +214,27 @@ def take_lab(page: Page, lab: Lab, name: str, width: int, *, dark: bool) -> None
     lab.shutdown("lab.ipynb")
 
 
+def take_gallery(page: Page, lab: Lab, name: str, width: int, *, dark: bool) -> None:
+    page.set_viewport_size({"width": width, "height": 1000})
+    lab.open(page, "gallery.ipynb", dark=dark)
+    page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
+    lab.run_all(page)
+    gallery = page.locator(".seqdream-gallery")
+    expect(gallery.locator("[data-dream]").first).to_be_visible(timeout=120_000)
+    gallery.get_by_role("combobox", name="Order", exact=True).select_option(label="nearest to its class")
+    gallery.locator("[aria-posinset='6']").click()
+    expect(gallery.locator(".seqdream-gallery-status")).to_contain_text("is open below")
+    page.mouse.move(0, 0)
+    gallery.screenshot(path=IMAGES / f"{name}.png")
+    lab.shutdown("gallery.ipynb")
+
+
 def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
-    wanted = sys.argv[1:] or [*SHOTS, *LAB_SHOTS]
+    wanted = sys.argv[1:] or [*SHOTS, *LAB_SHOTS, *GALLERY_SHOTS]
     lab = Lab()
     lab.write("lab.ipynb", LAB)
+    lab.write("gallery.ipynb", GALLERY)
     with chromium() as browser:
         for name in filter(wanted.__contains__, SHOTS):
             cell, scene, width, dark = SHOTS[name]
@@ -220,6 +246,12 @@ def main() -> None:
             width, dark = LAB_SHOTS[name]
             page = browser.new_page()
             take_lab(page, lab, name, width, dark=dark)
+            page.close()
+            kept(IMAGES / f"{name}.png")
+        for name in filter(wanted.__contains__, GALLERY_SHOTS):
+            width, dark = GALLERY_SHOTS[name]
+            page = browser.new_page(device_scale_factor=1.5)
+            take_gallery(page, lab, name, width, dark=dark)
             page.close()
             kept(IMAGES / f"{name}.png")
     lab.close()

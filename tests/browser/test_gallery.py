@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import violations
+
 ATLAS = """
 import numpy as np
 import pandas as pd
@@ -49,11 +51,11 @@ def chosen(gallery, **choices) -> None:
         gallery.get_by_role("combobox", name=label, exact=True).select_option(label=option)
 
 
-def test_a_thousand_dreams_are_sorted_filtered_scrolled_and_one_is_gone_on_with(scene, page):
+def test_a_thousand_dreams_are_sorted_filtered_scrolled_and_one_is_gone_on_with(scene, page, lab):
     gallery, python = scene
     count, status = gallery.locator("output"), gallery.locator(".seqdream-gallery-status")
     assert python("len(atlas)") == 1000
-    expect(count).to_have_text("1,000 dreams")
+    expect(count).to_have_text("1\u2009000 dreams")
     expect(at(gallery, 1)).to_have_attribute("data-dream", "0")
 
     chosen(gallery, Order="highest score")
@@ -61,14 +63,17 @@ def test_a_thousand_dreams_are_sorted_filtered_scrolled_and_one_is_gone_on_with(
     for place, dream in enumerate(best, start=1):
         expect(at(gallery, place)).to_have_attribute("data-dream", str(dream))
     chosen(gallery, Class="triggered (512)")
-    expect(count).to_have_text("512 of 1,000 dreams")
+    expect(count).to_have_text("512 of 1\u2009000 dreams")
     assert set(gallery.locator(".seqdream-tile-target").all_text_contents()) == {"triggered"}
 
     chosen(gallery, Verdict="failed (24)")
-    expect(count).to_have_text("24 of 1,000 dreams")
+    expect(count).to_have_text("24 of 1\u2009000 dreams")
     at(gallery, 1).click()
     expect(status).to_contain_text("has no sequence: the objective raised ArithmeticError: no score <b>here</b>")
     assert gallery.locator("b").count() == 0
+    for dark in (True, False):
+        lab.theme(page, dark=dark)
+        assert violations(page) == [], "failed ones, and a message"
 
     chosen(gallery, Verdict="every verdict", Class="every class", Order="as dreamed")
     listbox = gallery.get_by_role("listbox", name="Dreams")
@@ -82,6 +87,9 @@ def test_a_thousand_dreams_are_sorted_filtered_scrolled_and_one_is_gone_on_with(
     expect(status).to_contain_text("Dream 1 is open below")
     expect(page.locator(BELOW)).to_have_count(1)
     assert python("explorer.widget.session.step_count") == 0
+    for dark in (True, False):
+        lab.theme(page, dark=dark)
+        assert violations(page) == [], "cards of every verdict, and one that is open"
 
 
 def at(gallery, place):

@@ -13,15 +13,19 @@ import json
 import os
 import random
 import signal
+import tempfile
 import threading
 import time
 import traceback
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
 import torch
 
 import seqdream_widget as sd
+from seqdream_widget.sweeps.sweep import INTERRUPTED
 from seqdream_widget.timeline import Steps
 from tests.unit.programs import Level, data, new, state_of
 
@@ -132,6 +136,43 @@ def result() -> None:
     assert torch.equal(alone.sequence, dreamt.sequence)
 
 
+def swept() -> None:
+    """An interrupted sweep is an atlas: the dreams that are not dreamed are rows that say so, and it can go on."""
+
+    def sweep(**settings) -> sd.Atlas:
+        return sd.sweep(
+            Level(),
+            objectives=[objective],
+            data=data(),
+            seeds=range(60),
+            steps=200,
+            batch=1,
+            progress=False,
+            **settings,
+        )
+
+    objective = sd.objectives.Logit("high")
+    whole = sweep()
+    with tempfile.TemporaryDirectory() as folder:
+        directory = Path(folder) / "sweep"
+        pressed = later(lambda: any(directory.glob("batch-*")))
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            atlas = sweep(directory=directory)
+        pressed.join()
+        done = (atlas.table["failure"] == "").to_numpy()
+        assert 1 <= done.sum() < 60
+        (message,) = said
+        assert str(message.message).startswith(f"interrupted: {done.sum()} of 60 batches are finished")
+        assert set(atlas.table["failure"][~done]) == {INTERRUPTED}
+        assert np.array_equal(atlas.sequences[done], whole.sequences[done])
+        assert np.isnan(atlas.sequences[~done]).all()
+        again = sweep(directory=directory)
+    assert again.table.equals(whole.table)
+    assert np.array_equal(again.sequences, whole.sequences)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 class Stuck(Level):
     """Does not come back."""
 
@@ -234,7 +275,7 @@ def widget() -> None:
     check_again(w.session)
 
 
-SCENES = {scene.__name__: scene for scene in (run, commands, result, twice, tasks, widget)}
+SCENES = {scene.__name__: scene for scene in (run, commands, result, swept, twice, tasks, widget)}
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins with it ignored

@@ -1,4 +1,4 @@
-"""A sweep that is killed at any moment goes on to the same table. `make test-sweep-crash` kills ten."""
+"""A sweep that is killed at any moment goes on to the same table. `make test-sweep-crash` kills ten times."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ import seqdream_widget as sd
 
 G, R = sd.objectives, sd.regularizers
 KILLS = int(os.environ.get("KILLS", "2"))
+SEEDS = 10
+BATCHES = 2 * SEEDS
+CONTEXT = multiprocessing.get_context("forkserver")
+CONTEXT.set_forkserver_preload([__name__])
 
 
 def dreamed(folder: Path | None) -> sd.Atlas:
@@ -26,9 +30,9 @@ def dreamed(folder: Path | None) -> sd.Atlas:
         data=demo.data,
         objectives=[G.Logit(0), G.Margin(1)],
         regularizers=[[R.L2(0.05), R.Noise(0.1)]],
-        seeds=range(40),
-        steps=60,
-        batch=4,
+        seeds=range(SEEDS),
+        steps=200,
+        batch=1,
         directory=folder,
         progress=False,
     )
@@ -39,22 +43,53 @@ def whole():
     return dreamed(None)
 
 
-@pytest.mark.parametrize("seed", range(KILLS))
-def test_a_sweep_that_was_killed_goes_on_to_the_same_table(seed, tmp_path, whole):
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    folder = tmp_path / "s"
-    process = context.Process(target=dreamed, args=(folder,))
+def finished(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("batch-*")}
+
+
+def killed_at(moment: float, folder: Path, batch_seconds: float) -> bool:
+    """Begin or go on with a sweep, and kill it where so many batches, and that share of one, are behind it."""
+    process = CONTEXT.Process(target=dreamed, args=(folder,))
     process.start()
-    while not folder.exists():
-        time.sleep(0.005)
-    time.sleep(random.Random(seed).uniform(0, 0.5))
-    os.kill(process.pid, signal.SIGKILL)
+    while process.is_alive() and (not folder.exists() or len(finished(folder)) < int(moment)):
+        time.sleep(0.002)
+    time.sleep(moment % 1 * batch_seconds)
+    process.kill()
     process.join()
-    assert process.exitcode == -signal.SIGKILL, "it was done before"
-    before = {path.name: path.read_bytes() for path in folder.glob("batch-*")}
+    return process.exitcode == -signal.SIGKILL and len(finished(folder)) < BATCHES
+
+
+def resumed(folder: Path, whole: sd.Atlas) -> None:
+    before = finished(folder)
     atlas = dreamed(folder)
     pd.testing.assert_frame_equal(atlas.table, whole.table, check_exact=True)
     assert np.array_equal(atlas.sequences, whole.sequences)
-    assert len(before) < 20
-    assert all((folder / name).read_bytes() == content for name, content in before.items()), "nothing twice"
+    after = finished(folder)
+    assert len(after) == BATCHES
+    assert before.items() <= after.items(), "what is finished is not dreamed twice: its seconds would be others"
+
+
+def test_a_sweep_that_was_killed_goes_on_to_the_same_table(tmp_path, whole):
+    """One moment falls into each part of the sweep. Later than the last, it kills the sweep that goes on from there."""
+    chance = random.Random(KILLS)
+    moments = [BATCHES * (part + chance.random()) / KILLS for part in range(KILLS)]
+    chance.shuffle(moments)
+    folder, last, behind = tmp_path / "0", 0.0, []
+    for number, moment in enumerate(moments):
+        if moment < last:
+            resumed(folder, whole)
+            folder = tmp_path / f"{number}"
+        for attempt in range(5):
+            if killed_at(moment, folder, float(np.median(whole.seconds))):
+                break
+            # It was done just before: once more, from the beginning.
+            resumed(folder, whole)
+            folder = tmp_path / f"{number}, {attempt}"
+        else:
+            pytest.fail(f"five sweeps were done before they could be killed at {moment:.2f} of {BATCHES} batches")
+        behind.append(len(finished(folder)))
+        last = moment
+    resumed(folder, whole)
+    assert len(behind) == KILLS
+    assert all(int(moment) <= done < BATCHES for moment, done in zip(moments, behind, strict=True))
+    print(f"\nkilled with {', '.join(map(str, behind))} of {BATCHES} batches finished")

@@ -1,6 +1,7 @@
 /** The gallery as it is drawn: choices above, and a grid of cards of which only those in sight exist. */
 
 import type { Theme } from "../chart/theme";
+import { whole } from "../format";
 import {
   ALL,
   type Card,
@@ -108,7 +109,7 @@ export class Gallery {
   #options(field: "target" | "verdict", all: string): [string, string][] {
     const named = [...counted(this.#cards, field)].map(([name, count]): [string, string] => [
       name,
-      `${name} (${count.toLocaleString("en")})`,
+      `${name} (${whole(count)})`,
     ]);
     return [[ALL, all], ...named];
   }
@@ -139,7 +140,7 @@ export class Gallery {
   }
 
   #say(): void {
-    const [some, all] = [this.#shown.length, this.#cards.length].map((n) => n.toLocaleString("en"));
+    const [some, all] = [this.#shown.length, this.#cards.length].map(whole);
     this.#count.textContent = some === all ? `${all} dreams` : `${some} of ${all} dreams`;
   }
 

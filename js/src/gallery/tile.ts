@@ -1,14 +1,11 @@
 /** One card of the gallery: a curve with its verdict, used again for whichever dream comes into sight. */
 
 import type { Colours } from "../chart/theme";
+import { figure } from "../format";
 import { type Card, NOTHING, type Thumbnails } from "./cards";
 
 const MARGIN = 4;
 const TINTS = ["dream", "term-0", "term-1", "term-2"] as const;
-
-function few(value: number): string {
-  return Number.isFinite(value) ? Number(value.toPrecision(3)).toString() : "–";
-}
 
 export class Tile {
   readonly element = document.createElement("button");
@@ -44,7 +41,7 @@ export class Tile {
     this.#card = card;
     this.#place = place;
     const { verdict } = card;
-    const score = card.score === null ? "" : `score ${few(card.score)}`;
+    const score = card.score === null ? "" : `score ${figure(card.score)}`;
     this.element.dataset.dream = String(card.dream);
     this.element.dataset.verdict = verdict;
     this.element.title = card.failure || `dream ${card.dream}`;
