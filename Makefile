@@ -1,12 +1,13 @@
 # Two commands do everything: `make demo` and `make test`. Both set up what they need.
 PYTHON ?= python3
-BIN := .venv/bin
+# Where an environment has its programs: elsewhere on Windows.
+BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 ENVIRONMENT := .venv/.installed
 NODE_MODULES := js/node_modules/.installed
 FRONT_END := seqdream_widget/static/widget.js
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: demo docs links test build environment lint types test-python test-js exactness test-crash test-sweep-crash test-browser test-kernels bench-streaming bench-editor bench-engine bench-plausibility bench-planted bench-lab bench-sweep soak pictures screenshots clean
+.PHONY: demo docs links test build wheel environment lint types test-python test-js exactness test-crash test-sweep-crash test-browser test-kernels bench-streaming bench-editor bench-engine bench-plausibility bench-planted bench-lab bench-seat bench-sweep soak pictures moving-picture screenshots clean
 .DELETE_ON_ERROR:
 
 demo: build  ## JupyterLab on the quickstart; NO_BROWSER=1 only serves it and prints the address
@@ -17,7 +18,7 @@ test: build chromium lint types test-js test-python test-browser  ## everything 
 build: $(ENVIRONMENT) $(FRONT_END)  ## environment and front end
 
 $(ENVIRONMENT): pyproject.toml constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python --version > /dev/null 2>&1 || $(PYTHON) -m venv .venv
 	SKIP_JUPYTER_BUILDER=1 $(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
 	touch $@
 
@@ -28,6 +29,9 @@ $(NODE_MODULES): js/package.json js/package-lock.json
 $(FRONT_END): $(NODE_MODULES) $(shell find js/src js/scripts -type f)
 	cd js && npm run build
 	touch $@
+
+wheel: $(FRONT_END)  ## dist/seqdream_widget-….whl, to install where there is no Node
+	$(PYTHON) -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 .PHONY: chromium
 chromium:
@@ -72,6 +76,9 @@ bench-editor: build chromium  ## how the editor feels: pointer to pixel, drag to
 bench-lab: build chromium  ## steps/s with the whole Lab open, beside the widget alone
 	$(BIN)/python -m benchmarks.lab
 
+bench-seat: build chromium  ## what a seat in a workshop costs: memory and processor
+	$(BIN)/python -m benchmarks.seat
+
 STEPS ?= 1000000
 soak: build  ## so many steps in a real kernel, steered all along: memory, pace, nothing left behind
 	$(BIN)/python -m benchmarks.soak --steps $(STEPS)
@@ -97,6 +104,9 @@ bench-planted: build  ## whether dreams find what was planted
 
 bench-sweep: build  ## what many dreams cost, beside single runs and on a cluster; how stable they are
 	$(BIN)/python -m benchmarks.sweep
+
+moving-picture: build chromium  ## docs/images/steered.webp, a dream being steered in a real JupyterLab
+	$(BIN)/python -m tests.browser.moving_picture
 
 screenshots: build chromium  ## docs/images, from a real JupyterLab in light and dark
 	$(BIN)/python -m tests.browser.screenshots

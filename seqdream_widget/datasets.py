@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
 import math
-from collections.abc import Sequence
+import warnings
+from collections.abc import Sequence, Sized
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int64
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from torch import Tensor
 
+from seqdream_widget import archive
+from seqdream_widget.arrays import array_of, finite
 from seqdream_widget.classes import Classes
 from seqdream_widget.errors import ShapeError
-
-Label = int | float | str
-"""A class as a data file writes it."""
-
-SUFFIXES = (".npz", ".tsv", ".ts")
-"""Of the files that are read."""
-
-_SHOWN = 10
-"""Labels an error message lists before it abbreviates."""
+from seqdream_widget.labels import abbreviated, classes_of, labels_of, names_of
 
 
 class SequenceDataset:
@@ -33,8 +26,8 @@ class SequenceDataset:
     Parameters
     ----------
     x : array-like of shape (n, channel, time) or (n, time)
-        The sequences, as a numpy array, a tensor or nested lists. Two dimensions mean one channel.
-        Values are converted to float32 and copied to the CPU; all must be finite.
+        The sequences, as a numpy array, a tensor, nested lists or a frame of pandas with a row a sequence. Two
+        dimensions mean one channel. Values are converted to float32 and copied to the CPU; all must be finite.
     y : array-like of shape (n,)
         One label per sequence: integers, floats, strings, numpy or torch.
     class_names : sequence of str, optional
@@ -98,16 +91,11 @@ class SequenceDataset:
         unit: str | Sequence[str] | None = None,
         scale: tuple[ArrayLike, ArrayLike] | None = None,
     ) -> None:
-        self.x = _sequences(x)
-        labels = _labels(y)
-        if len(labels) != len(self.x):
-            raise ShapeError(
-                f"x holds {len(self.x)} sequences but y holds {len(labels)} labels; give one label per sequence"
-            )
-        names = None if class_names is None else _names(class_names, "class_names")
-        indices, self.class_names = _classes(labels, names)
+        self.x = _sequences(x, len(y) if isinstance(y, Sized) else None)
+        names = None if class_names is None else names_of("class_names", class_names)
+        indices, self.class_names = classes_of(labels_of(y, len(self.x)), names)
         self.y = torch.tensor(indices, dtype=torch.int64)
-        self.channel_names = None if channel_names is None else _names(channel_names, "channel_names")
+        self.channel_names = None if channel_names is None else names_of("channel_names", channel_names)
         self._check_one_per_channel("channel_names", self.channel_names)
         self.sample_rate = None if sample_rate is None else _positive("sample_rate", sample_rate)
         self.unit = unit if unit is None or isinstance(unit, str) else tuple(unit)
@@ -165,9 +153,8 @@ class SequenceDataset:
         if part not in ("TRAIN", "TEST"):
             raise ValueError(f'split "{split}" is not allowed; give "train" or "test"')
         if root is None:
-            x, y = _aeon("load_classification")(name, split=part.lower())
-            return cls(x, _as_numbers(y), class_names=class_names)
-        return cls.from_file(_find(Path(root), name, part), class_names)
+            return cls(*archive.downloaded(name, part.lower()), class_names=class_names)
+        return cls.from_file(archive.file_of(Path(root), name, part), class_names)
 
     @classmethod
     def from_file(cls, path: str | Path, class_names: Sequence[str] | None = None) -> SequenceDataset:
@@ -199,13 +186,7 @@ class SequenceDataset:
         ...     SequenceDataset.from_file(f"{folder}/toy.npz", ["calm", "wild"])
         SequenceDataset(4 × 1 × 4, classes: calm (1), wild (3))
         """
-        path = Path(path)
-        if not path.is_file():
-            raise FileNotFoundError(f'there is no file "{path}"')
-        if path.suffix not in SUFFIXES:
-            raise ValueError(f'"{path.name}" is not read; give {", ".join(SUFFIXES[:-1])} or {SUFFIXES[-1]}')
-        x, y = _read(path)
-        return cls(x, _as_numbers(y), class_names=class_names)
+        return cls(*archive.read(Path(path)), class_names=class_names)
 
     def __len__(self) -> int:
         return len(self.x)
@@ -214,7 +195,7 @@ class SequenceDataset:
         counts = torch.bincount(self.y, minlength=self.n_classes)
         named = [f"{name} ({int(n)})" for name, n in zip(self.class_names, counts, strict=True)]
         shape = " × ".join(str(size) for size in self.x.shape)
-        return f"SequenceDataset({shape}, classes: {_abbreviated(named)})"
+        return f"SequenceDataset({shape}, classes: {abbreviated(named)})"
 
     @property
     def n_channels(self) -> int:
@@ -295,128 +276,25 @@ class SequenceDataset:
         return tuple(map(float, means)), tuple(map(float, stds))
 
 
-def _sequences(x: ArrayLike | Tensor) -> Float[Tensor, "n channel time"]:
+def _sequences(x: ArrayLike | Tensor, labels: int | None) -> Float[Tensor, "n channel time"]:
     """Copy numbers of any kind to a contiguous float32 tensor (n, channel, time)."""
-    array = _array(x)
-    if array.dtype.kind not in "fiub":
-        raise ValueError(f"x holds {array.dtype} values; give real numbers")
+    array = array_of("x", x)
     if array.ndim not in (2, 3) or 0 in array.shape:
         raise ShapeError(f"x has shape {array.shape}; give (n, time) or (n, channel, time), with at least 1 of each")
     if array.ndim == 2:  # noqa: PLR2004 - (n, time): one channel
+        if labels == array.shape[1] != len(array):
+            raise ShapeError(f"x has shape {array.shape} and there are {labels} labels: a row is a sequence; give x.T")
         array = array[:, None]
-    with np.errstate(over="ignore"):  # what float32 cannot hold is reported below
-        array = array.astype(np.float32, order="C")
-    wrong = np.argwhere(~np.isfinite(array))
-    if len(wrong):
-        sequence, channel, sample = map(int, wrong[0])
-        raise ValueError(
-            f"x holds {len(wrong)} value(s) that are not finite float32, the first "
-            f"({array[sequence, channel, sample]}) in sequence {sequence}, channel {channel}, "
-            f"sample {sample}; fill or drop them before"
+    elif array.shape[1] > array.shape[2]:
+        told = (
+            f"x has {array.shape[1]} channels of {array.shape[2]} samples; if it is (n, time, channel), give "
+            "x.transpose(0, 2, 1)"
         )
-    return torch.as_tensor(array)
-
-
-def _array(x: ArrayLike | Tensor) -> NDArray[Any]:
-    if isinstance(x, Tensor):
-        # numpy knows no bfloat16, and a complex tensor is turned down by its dtype
-        return (x if x.is_complex() else x.float()).detach().cpu().numpy()
-    try:
-        return np.asarray(x)
-    except ValueError as error:
-        raise ShapeError("x has sequences of different lengths; cut or pad them to one length") from error
-
-
-def _labels(y: ArrayLike | Tensor) -> list[Label]:
-    """List labels as plain ints, floats or strings; integral floats become ints."""
-    array = np.asarray(y.detach().cpu().numpy() if isinstance(y, Tensor) else y)
-    if array.ndim != 1:
-        raise ShapeError(f"y has shape {array.shape}; give (n,), one label per sequence")
-    values = cast("list[Any]", array.tolist())
-    if array.dtype.kind in "iub":
-        return [int(value) for value in values]
-    if array.dtype.kind == "f":
-        if not np.isfinite(array).all():
-            raise ValueError("y holds labels that are not finite; drop those sequences before")
-        return [int(value) if value.is_integer() else value for value in values]
-    if all(isinstance(value, str) for value in values):
-        return values
-    raise ValueError(f"y holds {array.dtype} values; give integers, floats or strings")
-
-
-def _classes(labels: Sequence[Label], names: tuple[str, ...] | None) -> tuple[list[int], tuple[str, ...]]:
-    """Turn labels into indices by the rule the constructor documents; return them and the names."""
-    distinct = sorted(set(cast("Sequence[Any]", labels)))
-    if names is None:
-        names = tuple(str(label) for label in distinct)
-    elif all(isinstance(label, int) and 0 <= label < len(names) for label in distinct):
-        return [int(label) for label in labels], names
-    elif all(label in names for label in distinct):
-        distinct = list(names)
-    elif len(distinct) != len(names):
-        raise ValueError(
-            f"the labels {_abbreviated(distinct)} do not fit the {len(names)} class names "
-            f"{_abbreviated(names)}; give indices 0 to {len(names) - 1}, the names themselves, "
-            f"or exactly {len(names)} distinct labels, which are matched in sorted order"
-        )
-    place: dict[Label, int] = {label: index for index, label in enumerate(distinct)}
-    return [place[label] for label in labels], names
-
-
-def _names(values: Sequence[object], argument: str) -> tuple[str, ...]:
-    names = [value for value in values if isinstance(value, str)]
-    if isinstance(values, str) or not names or len(names) != len(values):
-        raise ValueError(f"{argument} {values!r} is not allowed; give a sequence of strings")
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise ValueError(f"{argument} repeats {_abbreviated(repeated)}; give each name once")
-    return tuple(names)
+        warnings.warn(told, stacklevel=3)
+    return torch.as_tensor(finite("x", array))
 
 
 def _positive(argument: str, value: float) -> float:
     if not (math.isfinite(value) and value > 0):
         raise ValueError(f"{argument} {value} is not allowed; give a finite number above 0")
     return float(value)
-
-
-def _abbreviated(values: Sequence[object]) -> str:
-    shown = ", ".join(str(value) for value in values[:_SHOWN])
-    return shown + (f", … ({len(values)} in all)" if len(values) > _SHOWN else "")
-
-
-def _as_numbers(y: ArrayLike) -> ArrayLike:
-    """Read labels written as text as numbers where all are: so that "10" sorts after "9"."""
-    try:
-        return np.asarray(y).astype(float)
-    except ValueError:
-        return y
-
-
-def _find(root: Path, name: str, part: str) -> Path:
-    wanted = [folder / f"{name}_{part}{suffix}" for folder in (root, root / name) for suffix in SUFFIXES]
-    for path in wanted:
-        if path.is_file():
-            return path
-    raise FileNotFoundError("no such data; looked for " + ", ".join(f'"{path}"' for path in wanted))
-
-
-def _read(path: Path) -> tuple[ArrayLike, ArrayLike]:
-    if path.suffix == ".ts":
-        return _aeon("load_from_ts_file")(str(path))
-    if path.suffix == ".tsv":
-        table = np.loadtxt(path, delimiter="\t", ndmin=2)
-        return table[:, 1:], table[:, 0]
-    with np.load(path, allow_pickle=False) as arrays:
-        missing = {"x", "y"} - set(arrays.files)
-        if missing:
-            raise ValueError(f'"{path}" holds the arrays {_abbreviated(arrays.files)}; it needs "x" and "y"')
-        return arrays["x"], arrays["y"]
-
-
-def _aeon(function: str) -> Any:
-    try:
-        return getattr(importlib.import_module("aeon.datasets"), function)
-    except ImportError as error:
-        raise ImportError(
-            "reading this needs aeon, which is not installed; run: pip install 'seqdream_widget[data]'"
-        ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import reprlib
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 class ShapeError(ValueError):
@@ -72,6 +73,17 @@ def shown(value: object) -> str:
     ("'abnormal'", True)
     """
     return _short.repr(value)
+
+
+def kind_of(value: Any) -> str:
+    """Return the name of a value's class.
+
+    Examples
+    --------
+    >>> kind_of([1, 2])
+    'list'
+    """
+    return value.__class__.__name__
 
 
 def unknown(kind: str, value: object, known: Iterable[str]) -> str:

@@ -15,6 +15,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
+from seqdream_widget.arguments import known_data, known_model
 from seqdream_widget.classes import Classes
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.errors import ShapeError, shown
@@ -384,12 +385,10 @@ def judge_of(model: nn.Module | Probe, data: SequenceDataset) -> Judge:
 
 def probe_of(model: nn.Module | Probe, data: SequenceDataset) -> Probe:
     """Return a model ready for sequences such as those of a data set; it is made at the first call and kept."""
-    if not isinstance(data, SequenceDataset):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
-        raise TypeError(f"data is a {type(data).__name__}; give sd.SequenceDataset(x, y)")
+    data = known_data(data)
     if isinstance(model, Probe):
         return model
-    if not isinstance(model, nn.Module):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
-        raise TypeError(f"the model is a {type(model).__name__}; give a torch.nn.Module")
+    model = known_model(model)
     return _probes.get(data, fingerprint(model), lambda: Probe(model, data.n_channels, data.length))
 
 

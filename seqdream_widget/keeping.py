@@ -37,6 +37,7 @@ class Keeping:
     def display(self, widget: tuple[Bundle, Bundle]) -> None:
         """Show the widget, given as data and metadata, and the picture under it; in as many cells as one likes."""
         data, metadata = widget
+        self._save()  # while the cell is at work: who runs a notebook without a front end listens no longer than that
         publish_display_data(data, metadata)
         self._shown = self._draw()
         publish_display_data(self._shown, transient=self._transient)

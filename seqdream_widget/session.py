@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from seqdream_widget.arguments import known_data
 from seqdream_widget.autosave import Autosave
 from seqdream_widget.classes import Classes
 from seqdream_widget.commands import Command, Note, Reset
@@ -157,8 +158,7 @@ class Session(Past, Exports):
             learning_rate = DEFAULT_RATE if preset is None else preset.learning_rate
         if not isinstance(objective, Objective):
             raise TypeError(f"{shown(objective)} is no objective; give e.g. sd.objectives.Logit(0)")
-        if data is not None and not isinstance(data, SequenceDataset):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
-            raise TypeError(f"data is a {type(data).__name__}; give sd.SequenceDataset(x, y)")
+        data = None if data is None else known_data(data)
         batch_size = whole("batch_size", batch_size, 1, 4096)
         seed = whole("seed", seed, 0, 2**53)
         length = None if length is None else whole("length", length, 2, 1_000_000)

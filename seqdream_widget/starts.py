@@ -12,8 +12,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from seqdream_widget.arrays import array_of, finite
 from seqdream_widget.datasets import SequenceDataset
-from seqdream_widget.errors import ShapeError, unknown
+from seqdream_widget.errors import ShapeError, kind_of, unknown
 from seqdream_widget.reference import Reference
 
 NAMES = ("noise", "zeros", "mean")
@@ -46,7 +47,9 @@ def shape_of(start: object, data: SequenceDataset | None, length: int | None, ch
         sizes = {who: shape[axis] for who, shape in told.items() if shape[axis] is not None}
         if len(set(sizes.values())) > 1:
             said = ", ".join(f"{who}: {size}" for who, size in sizes.items())
-            raise ShapeError(f"the number of {noun} does not agree ({said}); give one that fits the model")
+            lying = data is not None and told.get("start") == told["data"][::-1]
+            remedy = "give one that fits the model" + (": start has time along its rows, start.T fits" if lying else "")
+            raise ShapeError(f"the number of {noun} does not agree ({said}); {remedy}")
         found[axis] = next(iter(sizes.values()), None)
     n_channels, n_samples = found
     if n_samples is None:
@@ -137,15 +140,10 @@ def sequences_of(noun: str, given: object, allowed: str) -> Float[Tensor, "batch
     ShapeError
         If it has no dimension, or more than three.
     """
-    try:
-        # NumPy views that run backwards are none to torch.
-        array = cast("Any", given)
-        plain: Any = np.ascontiguousarray(array) if type(array) is np.ndarray else array
-        x = torch.as_tensor(plain).detach().to("cpu", torch.float32)
-    except (TypeError, ValueError, RuntimeError):
-        raise ValueError(f"{noun} is a {type(given).__name__}; give {allowed}") from None
-    if not 1 <= x.ndim <= 3:  # noqa: PLR2004 - said in the message
-        raise ShapeError(f"{noun} has shape {tuple(x.shape)}; give (time,), (channel, time) or (batch, channel, time)")
-    if not x.isfinite().all():
-        raise ValueError(f"{noun} has values that are not finite; give numbers only")
-    return x.reshape(*(1,) * (3 - x.ndim), *x.shape)
+    is_array = hasattr(given, "__len__") or np.isscalar(cast("Any", given))
+    if not is_array or isinstance(given, str | dict | set):
+        raise ValueError(f"{noun} is a {kind_of(given)}; give {allowed}")
+    array = array_of(noun, given)
+    if not 1 <= array.ndim <= 3:  # noqa: PLR2004 - said in the message
+        raise ShapeError(f"{noun} has shape {array.shape}; give (time,), (channel, time) or (batch, channel, time)")
+    return torch.as_tensor(finite(noun, array.reshape(*(1,) * (3 - array.ndim), *array.shape)))

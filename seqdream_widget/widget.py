@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, cast
 
-import anywidget
 import torch
 import traitlets
 from jaxtyping import Float
@@ -21,6 +20,7 @@ from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.drivers import runner_class
 from seqdream_widget.errors import StepError
 from seqdream_widget.exports import Exports
+from seqdream_widget.front import FrontEnd
 from seqdream_widget.judge import Plausibility
 from seqdream_widget.keeping import Bundle, Keeping
 from seqdream_widget.log import Log
@@ -51,7 +51,7 @@ if not (STATIC / "widget.js").exists():
     )
 
 
-class SeqDream(Exports, anywidget.AnyWidget):
+class SeqDream(Exports, FrontEnd):
     """A dream to watch and steer, in the notebook.
 
     Parameters
@@ -417,6 +417,12 @@ class SeqDream(Exports, anywidget.AnyWidget):
     def _ipython_display_(self) -> None:
         """Show the widget, and under it a picture for whoever opens the notebook without a kernel."""
         self._keeping.display(cast("tuple[Bundle, Bundle]", self._repr_mimebundle_()))  # pyright: ignore[reportUnknownMemberType] - anywidget is half typed
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """Return the state, or some of it. Who asks for all of it writes it down: that is the dream as it is now."""
+        if key is None and hasattr(self, "_keeping"):
+            self._save()
+        return super().get_state(key, drop_defaults)
 
     def _save(self) -> bool:
         # What plays, or what a hand still holds, will be kept when that ends.

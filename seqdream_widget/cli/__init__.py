@@ -15,16 +15,17 @@ from collections.abc import Sequence
 from typing import Any, NoReturn, cast
 
 import seqdream_widget
-from seqdream_widget.cli import demo, dream, replay
+from seqdream_widget.cli import demo, dream, replay, workshop
 from seqdream_widget.cli.outcome import INTERRUPTED, WRONG, Outcome
 
-COMMANDS = (demo, dream, replay)
+COMMANDS = (demo, dream, replay, workshop)
 
 DESCRIPTION = "Find out what a network has learned about time series, by dreaming."
 EXAMPLES = """examples:
   seqdream demo
   seqdream dream --demo forda --target abnormal --steps 500 --out abnormal
   seqdream replay abnormal/dream.jsonl
+  seqdream workshop my-workshop
 
 Exit codes: 0 well done, 1 a replay that came to other numbers, 2 an error, 130 Ctrl-C (what was done is kept).
 """

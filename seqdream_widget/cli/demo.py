@@ -13,12 +13,8 @@ from typing import Any
 
 from seqdream_widget.cli.outcome import Outcome
 from seqdream_widget.errors import unknown
+from seqdream_widget.notebooks_folder import notebooks_folder
 
-PACKAGE = Path(__file__).parents[1]
-SHIPPED = PACKAGE / "notebooks"
-"""In a wheel."""
-SOURCES = PACKAGE.parent / "notebooks"
-"""In a clone."""
 DEMOS = {"forda": "abnormal", "ecg5000": "PVC", "shortcut": "triggered"}
 """The bundled ones, and a class of each to begin with."""
 
@@ -71,7 +67,7 @@ def placed(name: str, folder: Path) -> Path:
     ValueError
         If there is no such notebook.
     """
-    known = {path.stem.partition("_")[2]: path for path in sorted(_notebooks().glob("*_*.ipynb"))}
+    known = {path.stem.partition("_")[2]: path for path in sorted(notebooks_folder().glob("*_*.ipynb"))}
     if name not in known and name not in DEMOS:
         raise ValueError(unknown("demo", name, [*known, *DEMOS]))
     path = folder / (known[name].name if name in known else f"{name}.ipynb")
@@ -79,10 +75,6 @@ def placed(name: str, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         path.write_text(known[name].read_text("utf-8") if name in known else _about(name), encoding="utf-8")
     return path
-
-
-def _notebooks() -> Path:
-    return SHIPPED if SHIPPED.is_dir() else SOURCES
 
 
 def _about(demo: str) -> str:

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from seqdream_widget.arguments import known_model
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.devices import device_of
 from seqdream_widget.errors import unknown
@@ -95,9 +96,7 @@ class Probe:
         layout: str | None = None,
         features: str | None = None,
     ) -> None:
-        if not isinstance(model, nn.Module):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
-            raise TypeError(f"the model is a {type(model).__name__}; give a torch.nn.Module")
-        model = _unwrapped(model)
+        model = _unwrapped(known_model(model))
         first = next((p for p in model.parameters() if p.is_floating_point()), torch.empty(0))
         self.device = first.device if device is None else device_of(device)
         self.dtype = first.dtype

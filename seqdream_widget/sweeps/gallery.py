@@ -6,7 +6,6 @@ import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import anywidget
 import ipywidgets  # pyright: ignore[reportMissingTypeStubs] - untyped
 import numpy as np
 import traitlets
@@ -14,6 +13,7 @@ from jaxtyping import UInt8
 from numpy.typing import NDArray
 
 from seqdream_widget.errors import shown
+from seqdream_widget.front import FrontEnd
 from seqdream_widget.sweeps.plots import verdicts_of
 from seqdream_widget.widget import SeqDream
 
@@ -27,7 +27,7 @@ NOTHING = 255
 """Byte of a thumbnail where there is no number."""
 
 
-class Gallery(anywidget.AnyWidget):
+class Gallery(FrontEnd):
     """Cards of dreams. It computes nothing; `Explorer` answers when one is opened.
 
     Attributes

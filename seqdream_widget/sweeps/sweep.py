@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from tqdm.auto import tqdm
 
+from seqdream_widget.arguments import known_data, known_model
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.encoding import Encoder, Json, fingerprint_of
 from seqdream_widget.interrupts import deferred
@@ -129,6 +130,7 @@ def sweep(
     needed("pandas")
     if client is not None:
         needed("distributed")
+    model, data = known_model(model), None if data is None else known_data(data)
     steps = whole("steps", steps, 0, 10**9)
     settings = Settings(
         steps,

@@ -300,15 +300,16 @@ def border(run: Run, control: Run | None, answers: Answers) -> Iterator[Finding]
     if not right:
         return
     first, second = (run.probabilities[name] for name in FAULTS)
+    tied = abs(first - second) <= MOVED and first + second > 0.8  # noqa: PLR2004 - the others have the rest
     yield Finding(
         "The network cannot tell which of the two it is.",
-        abs(first - second) <= MOVED and first + second > 0.8,  # noqa: PLR2004 - the others have the rest
+        tied,
         f"p({FAULTS[0]}) = {first:.3f}, p({FAULTS[1]}) = {second:.3f}",
         "it leans to one side, or a third class has its share.",
         "more steps; if it swings from side to side, a smaller learning rate",
     )
     judged = run.judged
-    plain = isinstance(run.objective, Boundary) and not run.switched_on
+    plain = tied and isinstance(run.objective, Boundary) and not run.switched_on
     why = f"tied, and yet no heartbeat: {judged.reason}." if plain else judged.reason
     yield Finding(
         "It lies on the border between real heartbeats.",

@@ -5,17 +5,18 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-_INSTALLED = Path(__file__).parents[1] / "notebooks" / "workshop"
-_IN_THE_REPOSITORY = Path(__file__).parents[2] / "notebooks" / "workshop"
+from seqdream_widget.notebooks_folder import notebooks_folder
 
 
-def copy_to(folder: str | Path) -> list[Path]:
+def copy_to(folder: str | Path, *, solutions: bool = False) -> list[Path]:
     """Copy the workshop's notebooks; what is there already stays as it is, for it may hold somebody's work.
 
     Parameters
     ----------
     folder : str or Path
         Made where there is none.
+    solutions : bool
+        With what is for teachers: the solutions and the notebook for marking.
 
     Returns
     -------
@@ -37,13 +38,12 @@ def copy_to(folder: str | Path) -> list[Path]:
     >>> written[0].name
     '01_first_dream.ipynb'
     """
-    source = _INSTALLED if _INSTALLED.is_dir() else _IN_THE_REPOSITORY
-    if not source.is_dir():
-        raise FileNotFoundError("this installation came without the workshop's notebooks; install a released wheel")
+    source = notebooks_folder() / "workshop"
+    notebooks = sorted(source.glob("0*.ipynb"))
+    if solutions:
+        notebooks += [source / "marking.ipynb", *sorted((source / "solutions").glob("0*.ipynb"))]
     written: list[Path] = []
-    for notebook in sorted(source.rglob("*.ipynb"), key=lambda path: (len(path.parts), path)):
-        if ".ipynb_checkpoints" in notebook.parts:
-            continue
+    for notebook in notebooks:
         target = Path(folder) / notebook.relative_to(source)
         if target.exists():
             continue

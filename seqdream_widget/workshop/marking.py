@@ -14,6 +14,7 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from seqdream_widget import picture
+from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.errors import shown
 from seqdream_widget.log import Log
 from seqdream_widget.replaying import replay
@@ -264,19 +265,23 @@ def _done_again(one: Exercise, work: Work) -> Iterator[tuple[str, Session]]:
     stage = one.stage
     models: dict[str, nn.Module] = {"run": stage.model, "control": stage.control or stage.model}
     for role, log in work.logs.items():
-        _check_bearable(log, (1, stage.data.n_channels, stage.data.length))
+        _check_bearable(log, stage.data)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a divergence is told in the mark
             yield role, replay(log, models[role], stage.data)
 
 
-def _check_bearable(log: Log, shape: tuple[int, ...]) -> None:
+def _check_bearable(log: Log, data: SequenceDataset) -> None:
     """Refuse what would take hours, before the first step."""
     counts = [record.get("count") for record in log.records if record.get("event") == "steps"]
     steps = sum(count for count in counts if isinstance(count, int))
     if steps > MOST_STEPS or len(log.records) > MOST_EVENTS:
         said = f"{steps:,} steps and {len(log.records):,} events"
         raise ValueError(f"the log has {said}; at most {MOST_STEPS:,} and {MOST_EVENTS:,} are done again for marking")
-    large = [tuple(tensor.shape) for tensor in log.tensors.values() if tensor.ndim == 3 and tensor.shape != shape]  # noqa: PLR2004 - (batch, channel, time)
-    if large:
-        raise ValueError(f"the log has sequences of shape {shown(large[0])}; those of the exercise have {shape}")
+    one, start = (1, data.n_channels, data.length), log.records[0].get("start")
+    for name, tensor in log.tensors.items():
+        shape = tuple(tensor.shape)
+        # Real sequences are told along with what compares with them; what is dreamed is one.
+        most = 1 if name == start else len(data)
+        if len(shape) == len(one) and (shape[1:] != one[1:] or shape[0] > most):
+            raise ValueError(f"the log has sequences of shape {shown(shape)}; those of the exercise have {one}")

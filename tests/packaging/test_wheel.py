@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+BIN = "Scripts" if os.name == "nt" else "bin"
 NEEDED = {
     "seqdream_widget/static/widget.js",
     "seqdream_widget/static/widget.css",
@@ -56,7 +57,8 @@ def built(tmp_path_factory):
 def test_the_wheel_holds_front_end_demos_and_types_and_no_tests(built):
     names = set(zipfile.ZipFile(built[0]).namelist())
     assert names >= NEEDED
-    assert "seqdream_widget/notebooks/01_quickstart.ipynb" in names
+    notebooks = {path.relative_to(ROOT / "notebooks").as_posix() for path in (ROOT / "notebooks").rglob("0*.ipynb")}
+    assert names >= {f"seqdream_widget/notebooks/{name}" for name in {*notebooks, "workshop/marking.ipynb"}}
     assert not [name for name in names if name.startswith(("tests/", "js/", "benchmarks/")) or "checkpoint" in name]
     demos = sum(info.file_size for info in zipfile.ZipFile(built[0]).infolist() if "/demos/" in info.filename)
     assert demos < 3 * 2**20
@@ -71,15 +73,17 @@ def test_the_sdist_holds_the_built_front_end_and_its_sources(built):
 
 def test_the_wheel_works_in_an_empty_environment(built, tmp_path):
     venv.create(tmp_path / "env", with_pip=True)
-    python = tmp_path / "env" / "bin" / "python"
+    python = tmp_path / "env" / BIN / "python"
     run(python, "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt", built[0], timeout=280)
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     told = run(python, "-c", TRY_IT, cwd=tmp_path, env=environment)
     assert "torch.Size([1, 1, 500]) 3" in told
-    seqdream = tmp_path / "env" / "bin" / "seqdream"
+    seqdream = tmp_path / "env" / BIN / "seqdream"
     dream = ("--demo", "forda", "--target", "abnormal", "--steps", 5, "--quiet", "--out", "out")
     run(seqdream, "dream", *dream, cwd=tmp_path, env=environment)
     assert run(seqdream, "replay", "out/dream.jsonl", cwd=tmp_path, env=environment).startswith("the same bits")
     run(seqdream, "demo", "--json", cwd=tmp_path, env=environment)
     assert (tmp_path / "seqdream" / "01_quickstart.ipynb").is_file()
+    run(seqdream, "workshop", "mine", "--solutions", cwd=tmp_path, env=environment)
+    assert (tmp_path / "mine" / "solutions" / "06_the_border_of_two_faults.ipynb").is_file()
     assert str(tmp_path) in told

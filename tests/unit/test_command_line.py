@@ -172,6 +172,8 @@ OWN = (*DREAM, "--target", "3", "--data", "mine.npz")
         (("replay", "no.jsonl"), "no.jsonl"),
         (("replay", "mine.npz"), "is no log"),
         (("demo", "fordb", "--json"), 'did you mean "forda"?'),
+        (("workshop",), "FOLDER"),
+        (("workshop", "mine.npz"), "mine.npz"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(arguments, said, mine, capsys):
@@ -226,7 +228,7 @@ class Breaks(nn.Module):
 def test_help_is_light_everywhere_and_shows_examples():
     light = "import sys; from seqdream_widget import cli; cli.parser(); assert 'torch' not in sys.modules, 'heavy'"
     subprocess.run([sys.executable, "-c", light], check=True, timeout=60)
-    for command in ((), ("demo",), ("dream",), ("replay",)):
+    for command in ((), *((module.__name__.rpartition(".")[2],) for module in cli.COMMANDS)):
         done = started(*command, "--help")
         assert (done.returncode, done.stderr) == (0, "")
         assert "examples:\n  seqdream " in done.stdout
@@ -327,3 +329,25 @@ def test_it_opens_jupyterlab_on_the_notebook(tmp_path, capsys, monkeypatch):
     assert code == 0
     assert called[0][1:4] == ["-m", "jupyterlab", str(tmp_path / "01_quickstart.ipynb")]
     assert "--no-browser" in called[0]
+
+
+# ---- workshop ---------------------------------------------------------------------------------------------------
+
+
+def test_the_workshop_is_copied_and_what_is_there_is_never_overwritten(tmp_path, capsys):
+    folder = tmp_path / "new" / "folder"
+    code, printed, complained = run(capsys, "workshop", folder)
+    assert (code, complained) == (0, "")
+    first = folder / "01_first_dream.ipynb"
+    assert printed.startswith(f"wrote {first}\n")
+    assert printed.endswith(f"begin with: jupyter lab {first}\n")
+    assert len([*folder.rglob("*.ipynb")]) == 6
+    first.write_text("my work")
+    code, printed, _ = run(capsys, "workshop", folder)
+    assert (code, printed.splitlines()[0]) == (0, f"all of it is in {folder} already; nothing was written")
+    code, printed, _ = run(capsys, "workshop", folder, "--solutions", "--json")
+    told = json.loads(printed)
+    assert (code, told["first"]) == (0, str(first))
+    assert told["written"][0] == str(folder / "marking.ipynb")
+    assert [Path(path).parent.name for path in told["written"][1:]] == ["solutions"] * 6
+    assert first.read_text() == "my work"

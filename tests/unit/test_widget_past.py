@@ -8,6 +8,7 @@ import time
 
 import pytest
 import torch
+from ipywidgets.embed import embed_data
 from torch import nn
 
 import seqdream_widget as sd
@@ -317,6 +318,17 @@ def test_the_saved_state_follows_what_is_done_while_paused_but_not_a_hand_that_s
     receive(w, kind="undo", id=3)
     assert kept(w, "sequence")["values"][20] != 2.5
     assert w._saved["settings"]["status"] == "ready: undone"
+
+
+def test_a_page_that_embeds_it_has_its_front_end_and_the_dream_as_it_is_now_also_from_within_a_cell(w):
+    async def cell():
+        w.step(3)
+        return embed_data(views=[w])["manager_state"]["state"][w.model_id]["state"]
+
+    state = asyncio.run(cell())
+    assert len(state["_esm"]) > 10_000
+    assert len(state["_css"]) > 1_000
+    assert state["_saved"]["step"] == 3
 
 
 def test_the_saved_state_is_not_written_while_it_plays(w):

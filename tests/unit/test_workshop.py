@@ -7,7 +7,6 @@ import zipfile
 
 import pytest
 import torch
-from torch import nn
 
 import seqdream_widget as sd
 from seqdream_widget.workshop import handin, marking
@@ -76,6 +75,10 @@ def test_of_an_unheld_dream_the_advice_goes_by_what_is_switched_on_and_what_is_o
     assert "sets its size and leaves the jumps" in told(check(R.Standardize()))
     assert "what smooths is too strong" in told(check(R.TotalVariation(1.0)))
     assert "all take from the amplitude" in told(check(R.TotalVariation(1.0)))
+    feeble = told(check(R.TotalVariation(0.002)))
+    assert "raise the weight of what smooths" in feeble
+    assert "it is louder than real engines" in feeble
+    assert "its frequencies are not those of engines" in feeble
     hasty = engine(forda, steps=120)
     hasty.submit(C.SetRegularizer("total_variation", weight=0.05))
     hasty.run(3)
@@ -92,6 +95,7 @@ def test_of_a_smoothed_dream_the_smoother_has_to_stay(forda):
     dead = told(check(R.ExponentialSmoothing(alpha=0.1, every=1)))
     assert "alpha 0.1 on every 1. step" in dead
     assert "it takes away between two steps" in dead
+    assert "it smooths too little" in told(check(R.ExponentialSmoothing(alpha=0.98, every=50)))
     quiet = check(R.ExponentialSmoothing(alpha=0.3, every=10))
     assert "that is what standardize is for" in told(quiet).lower()
 
@@ -158,6 +162,9 @@ def test_a_border_is_of_the_two_faults_and_among_real_heartbeats():
     tied = told(check(O.Boundary(first, second)))
     assert "✓ The network cannot tell which of the two it is." in tied
     assert "the tie alone says nothing of hearts" in tied
+    early = told(check(O.Boundary(first, second), steps=3))
+    assert "it leans to one side, or a third class has its share" in early
+    assert "tied, and yet" not in early
     assert "a border has two sides" in told(check(O.Logit(first)))
     assert "not the two faults" in told(check(O.Boundary("normal", first)))
 
@@ -201,6 +208,45 @@ def test_thirty_files_are_opened_at_once_and_read_with_verified_replays(forda, t
     assert torch.equal(marks[0].session.sequence, good.sequence)
     assert "student 00  ✓ · · · · ·" in repr(marks)
     assert marks.to_csv().splitlines()[1] == "student 00,1,True,True,passed"
+
+
+def test_solutions_of_all_six_exercises_are_verified_when_they_are_marked(forda, tmp_path):
+    shortcut, ecg = sd.load_demo("shortcut"), sd.load_demo("ecg5000")
+    dear = (R.L2(0.05), R.TotalVariation(0.05))
+    faults = sd.presets.border(ecg.data, "R-on-T PVC", "supraventricular")
+
+    def triggered(model):
+        session = sd.Session(model, O.Logit("triggered"), data=shortcut.data, start=1, regularizers=dear)
+        session.run(160)
+        return session
+
+    flat = exercise(4).stage
+    moved = sd.Session(flat.model, O.Margin("abnormal"), data=flat.data, start=455, optimizer="sgd", learning_rate=0.5)
+    moved.run(150)
+    tied = sd.Session(ecg.model, faults, data=ecg.data, start="mean")
+    tied.run(300)
+    read = engine(forda, steps=120)
+    answers = {"start_class": "normal", "probability": float(read.history["probabilities"][-1, 1])}
+    path = tmp_path / "anna.dream"
+    sd.workshop.export(read, path, 1, verdict="outside", **answers)
+    sd.workshop.export(engine(forda, R.TotalVariation(0.05), R.Standardize(), steps=200), path, 2, failing="roughness")
+    gentle = R.ExponentialSmoothing(alpha=0.6, every=10)
+    sd.workshop.export(engine(forda, gentle, R.Standardize(), steps=100), path, 3)
+    sd.workshop.export(moved, path, 4)
+    sd.workshop.export(triggered(shortcut.model), path, 5, control=triggered(shortcut.twin), where=[60, 89])
+    sd.workshop.export(tied, path, 6)
+    marks = marking.open_all(tmp_path, progress=False)
+    assert [mark.words for mark in marks] == ["passed"] * 6
+    assert all(mark.passed for mark in marks)
+
+
+def test_a_log_of_a_whole_batch_is_not_done_again(tmp_path):
+    stage = exercise(6).stage
+    many = sd.Session(stage.model, O.Logit("PVC"), data=stage.data, start=stage.data.x[:9], batch_size=9)
+    many.run(1)
+    sd.workshop.export(many, tmp_path / "many.dream", 6)
+    (mark,) = marking.open_all(tmp_path, progress=False)
+    assert "sequences of shape (9, 1, 140)" in mark.words
 
 
 def test_a_file_holds_all_exercises_of_a_student_and_a_later_run_replaces_the_earlier(forda, tmp_path):
@@ -297,59 +343,14 @@ def test_what_is_no_archive_and_what_would_run_for_hours_is_refused(forda, tmp_p
 
 def test_the_notebooks_are_copied_and_a_second_copy_leaves_a_students_work(tmp_path):
     written = sd.workshop.copy_to(tmp_path / "mine")
-    names = [path.relative_to(tmp_path / "mine").as_posix() for path in written]
-    assert names[0] == "01_first_dream.ipynb"
-    assert "solutions/06_the_border_of_two_faults.ipynb" in names
-    assert len(names) == 13
+    assert [path.name[:2] for path in written] == ["01", "02", "03", "04", "05", "06"]
+    assert not (tmp_path / "mine" / "solutions").exists()
     written[0].write_text("my work")
     assert sd.workshop.copy_to(tmp_path / "mine") == []
     assert written[0].read_text() == "my work"
-
-
-# ---- learners ---------------------------------------------------------------------------------------------------
-
-
-def test_a_model_in_training_mode_is_dreamed_in_eval_mode_and_left_in_training_mode(forda):
-    model = sd.load_demo("forda").model.train()
-    one = sd.dream(model, O.Logit(1), data=forda.data, start=5, steps=3, progress=False)
-    two = sd.dream(forda.model, O.Logit(1), data=forda.data, start=5, steps=3, progress=False)
-    assert torch.equal(one.sequence, two.sequence)
-    assert model.training
-
-
-def test_doubles_and_lists_work_and_a_gap_is_named_with_its_place():
-    x = torch.randn(6, 40, dtype=torch.float64)
-    y = ["a", "b"] * 3
-    data = sd.SequenceDataset(x.tolist(), y)
-    assert data.x.dtype == sd.SequenceDataset(x.numpy(), y).x.dtype == torch.float32
-    assert torch.equal(data.x, sd.SequenceDataset(x, y).x)
-    x[2, 7] = float("nan")
-    with pytest.raises(ValueError, match=r"in sequence 2, channel 0, sample 7; fill or drop"):
-        sd.SequenceDataset(x, y)
-
-
-def test_a_double_model_dreams_in_double():
-    model = nn.Sequential(nn.Flatten(), nn.Linear(40, 2)).double()
-    result = sd.dream(model, O.Logit(1), length=40, channels=1, steps=2, progress=False)
-    assert result.sequence.shape == (1, 1, 40)
-
-
-def test_a_data_frame_with_a_row_a_sequence_works_or_says_what_to_do():
-    pandas = pytest.importorskip("pandas")
-    frame = pandas.DataFrame(torch.randn(6, 40).numpy())
-    labels = pandas.Series(["a", "b"] * 3)
-    data = sd.SequenceDataset(frame, labels)
-    assert data.x.shape == (6, 1, 40)
-    assert data.class_names == ("a", "b")
-
-
-def test_cells_out_of_order_and_twice_leave_one_run_each(forda):
-    w = sd.SeqDream(forda.model, O.Logit("abnormal"), data=forda.data)
-    w.close()
-    w.close()
-    with pytest.raises(RuntimeError, match="closed"):
-        w.play()
-    again = sd.SeqDream(session=w.session)
-    again.step(2)
-    assert again.step_count == 2
-    again.close()
+    for_teachers = sd.workshop.copy_to(tmp_path / "mine", solutions=True)
+    names = [path.relative_to(tmp_path / "mine").as_posix() for path in for_teachers]
+    assert names[0] == "marking.ipynb"
+    assert [name for name in names[1:] if not name.startswith("solutions/0")] == []
+    assert len(names) == 7
+    assert written[0].read_text() == "my work"

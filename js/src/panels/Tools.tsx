@@ -43,7 +43,7 @@ function Options({ view }: Props) {
   const tool = view.tool.value;
   return (
     <fieldset
-      class="seqdream-options"
+      class="seqdream-tool-options"
       aria-label="Options of the tool"
       disabled={view.store.isReadOnly.value}
     >
