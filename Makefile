@@ -11,7 +11,7 @@ export JUPYTER_PLATFORM_DIRS := 1
 .DELETE_ON_ERROR:
 
 demo: build  ## JupyterLab on the quickstart; NO_BROWSER=1 only serves it and prints the address
-	$(BIN)/jupyter lab notebooks/01_quickstart.ipynb $(if $(NO_BROWSER),--no-browser) $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/01_quickstart.ipynb $(if $(NO_BROWSER),--no-browser) $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
 test: build chromium lint types test-js test-python test-browser  ## everything that must hold before a change lands
 

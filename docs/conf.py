@@ -117,10 +117,12 @@ class PictureOfEachTheme(SphinxTransform):
     default_priority = 500
 
     def apply(self, **_: Any) -> None:
-        """Put the dark picture beside the light one; the theme hides one of them."""
-        for light in list(self.document.findall(nodes.image)):
+        """Put the dark picture beside the light one, unless the page shows both; the theme hides one of them."""
+        pictures = list(self.document.findall(nodes.image))
+        shown = {picture["uri"] for picture in pictures}
+        for light in pictures:
             dark = light["uri"].replace("-light.png", "-dark.png")
-            if dark != light["uri"] and (Path(self.document["source"]).parent / dark).is_file():
+            if dark not in shown and (Path(self.document["source"]).parent / dark).is_file():
                 twin = light.deepcopy()
                 twin["uri"] = dark
                 twin["classes"].append("only-dark")
@@ -136,12 +138,13 @@ def escape_bars(*event: Any) -> None:
         lines[0] = "``".join(part if i % 2 else part.replace("|", "\\|") for i, part in enumerate(parts))
 
 
-def signature_of_its_own(*event: Any) -> tuple[str, str | None] | None:
+def signature_of_its_own(*event: Any) -> tuple[str, None] | None:
     """Show how a widget is made, and not how traitlets makes any object: ``*args, **kwargs``."""
-    _, what, _, thing, _, signature, returns = event
+    _, what, _, thing, _, signature, _ = event
     if what != "class" or not (signature or "").startswith("(*args"):
         return None
-    return stringify_signature(signature_of(thing.__init__, bound_method=True)), returns
+    own = signature_of(thing.__init__, bound_method=True)
+    return stringify_signature(own, show_return_annotation=False), None
 
 
 def write_replay(app: Sphinx, failed: Exception | None) -> None:

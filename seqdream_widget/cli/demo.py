@@ -10,10 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from seqdream_widget.cli.outcome import Outcome
 from seqdream_widget.errors import unknown
-from seqdream_widget.notebooks_folder import notebooks_folder
+from seqdream_widget.shipped import notebooks_folder
 
 DEMOS = {"forda": "abnormal", "ecg5000": "PVC", "shortcut": "triggered"}
 """The bundled ones, and a class of each to begin with."""
@@ -55,8 +56,18 @@ def run(given: argparse.Namespace) -> Outcome:
         raise ValueError(f"{path} is there, but JupyterLab is not; run: pip install 'seqdream_widget[demo]'")
     options = ["--no-browser"] if given.no_browser else []
     options += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    done = subprocess.run([sys.executable, "-m", "jupyterlab", str(path), *options], check=False)
+    done = subprocess.run([sys.executable, "-m", "jupyterlab", *_address(path), *options], check=False)
     return Outcome(f"{path} is kept", {"notebook": str(path)}, done.returncode)
+
+
+def _address(path: Path) -> list[str]:
+    """Let JupyterLab begin at the notebook, so that it prints that address: of a file it would print none."""
+    path, root = path.resolve(), Path.cwd()
+    root = root if path.is_relative_to(root) else path.parent
+    return [
+        f"--ServerApp.root_dir={root}",
+        f"--LabApp.default_url=/lab/tree/{quote(path.relative_to(root).as_posix())}",
+    ]
 
 
 def placed(name: str, folder: Path) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from seqdream_widget.cli.outcome import Outcome
+from seqdream_widget.shipped import copy_to
 
 EXAMPLES = """examples:
   seqdream workshop my-workshop
@@ -38,8 +39,6 @@ def add(commands: Any) -> None:
 
 def run(given: argparse.Namespace) -> Outcome:
     """Copy the notebooks."""
-    from seqdream_widget.workshop.folder import copy_to  # noqa: PLC0415 - with torch
-
     written = [str(path) for path in copy_to(given.folder, solutions=given.solutions)]
     lines = [f"wrote {path}" for path in written] or [f"all of it is in {given.folder} already; nothing was written"]
     first = given.folder / "01_first_dream.ipynb"

@@ -318,17 +318,25 @@ def test_without_jupyterlab_the_notebook_is_there_and_it_says_what_to_install(tm
     assert (tmp_path / "01_quickstart.ipynb").exists()
 
 
-def test_it_opens_jupyterlab_on_the_notebook(tmp_path, capsys, monkeypatch):
+@pytest.mark.parametrize("folder", ["my notebooks", "/elsewhere"])
+def test_it_opens_jupyterlab_on_the_notebook_and_prints_that_address(folder, tmp_path, capsys, monkeypatch):
     called = []
     monkeypatch.setattr(
         demo.subprocess,
         "run",
         lambda command, check: called.append(command) or subprocess.CompletedProcess(command, 0),
     )
-    code, _, _ = run(capsys, "demo", "--no-browser", "--folder", tmp_path)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    there = tmp_path / folder.lstrip("/") if folder.startswith("/") else Path(folder)
+    code, _, _ = run(capsys, "demo", "--no-browser", "--folder", there)
     assert code == 0
-    assert called[0][1:4] == ["-m", "jupyterlab", str(tmp_path / "01_quickstart.ipynb")]
-    assert "--no-browser" in called[0]
+    root, address = (there, "") if there.is_absolute() else (Path.cwd(), "my%20notebooks/")
+    assert called[0][1:] == [
+        *("-m", "jupyterlab", f"--ServerApp.root_dir={root}"),
+        *(f"--LabApp.default_url=/lab/tree/{address}01_quickstart.ipynb", "--no-browser"),
+        *(["--allow-root"] if os.geteuid() == 0 else []),
+    ]
 
 
 # ---- workshop ---------------------------------------------------------------------------------------------------

@@ -1,11 +1,29 @@
-"""The notebooks of the workshop, into a folder of one's own."""
+"""The notebooks that come with the package: where they are, and the workshop's into a folder of one's own."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
-from seqdream_widget.notebooks_folder import notebooks_folder
+_PACKAGE = Path(__file__).parent
+_SHIPPED = _PACKAGE / "notebooks"
+"""In a wheel."""
+_SOURCES = _PACKAGE.parent / "notebooks"
+"""In a clone."""
+
+
+def notebooks_folder() -> Path:
+    """Return the folder with the notebooks.
+
+    Raises
+    ------
+    FileNotFoundError
+        If this package came without them.
+    """
+    for folder in (_SHIPPED, _SOURCES):
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError("this installation came without notebooks; install a released wheel")
 
 
 def copy_to(folder: str | Path, *, solutions: bool = False) -> list[Path]:
