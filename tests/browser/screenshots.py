@@ -182,6 +182,13 @@ SHOTS: dict[str, tuple[str, Scene, int, bool]] = {
 }
 
 
+def taken(root: Locator, path: Path) -> None:
+    """Take a picture of all of a widget, which may grow by a line while it is taken."""
+    box = None
+    while box != (box := root.bounding_box()):
+        root.screenshot(path=path)
+
+
 def kept(path: Path) -> None:
     """Write a picture with 256 colours, a third of its bytes: half of them its commonest, as they are."""
     picture = Image.open(path).convert("RGB")
@@ -240,7 +247,7 @@ def main() -> None:
             cell, scene, width, dark = SHOTS[name]
             with shown(browser, lab, cell, width, dark=dark) as (page, root, python):
                 scene(page, root, python)
-                root.screenshot(path=IMAGES / f"{name}.png")
+                taken(root, IMAGES / f"{name}.png")
             kept(IMAGES / f"{name}.png")
         for name in filter(wanted.__contains__, LAB_SHOTS):
             width, dark = LAB_SHOTS[name]
