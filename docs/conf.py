@@ -84,17 +84,10 @@ QUESTIONS = "<!-- questions -->"
 
 
 def prepare(app: Sphinx, page: str, source: list[str]) -> None:
-    """Give the front page its table, and lead the links that leave `docs` to the pages that show what they lead to.
-
-    A chapter may name pages that come with another branch: they are left out until they are there.
-    """
+    """Give the front page its table, and lead the links that leave `docs` to the pages that show what they lead to."""
     if page == app.config.root_doc:
         readme = (Path(app.srcdir) / "README.md").read_text("utf-8")
         source[0] = source[0].replace(QUESTIONS, readme.partition(QUESTIONS)[2])
-    if page == "how-to/index":
-        named = source[0].splitlines(keepends=True)
-        folder = Path(app.srcdir) / "how-to"
-        source[0] = "".join(x for x in named if not x.startswith("../") or (folder / f"{x.strip()}.md").is_file())
     up = "../" * page.count("/")
     for file, shown in MOVED.items():
         source[0] = source[0].replace(f"]({up}../{file}", f"]({up}{shown}")
