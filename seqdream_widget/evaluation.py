@@ -114,7 +114,7 @@ def evaluated(  # noqa: PLR0917 - the parts of a step, in the order of the contr
         part = "the model"
         activity = scene.probe(seen, objective.layers)
         part = "the objective"
-        score = objective.score(dataclasses.replace(activity, x=_apart(activity.x)))
+        score = objective.score(activity if len(x) == 1 else dataclasses.replace(activity, x=_apart(activity.x)))
         terms = {"score": score, **drawn}
         loss = -score
         for penalty in acting.penalties:
@@ -144,9 +144,9 @@ def _apart(x: Tensor) -> Tensor:
     """Return the same sequence for one part of a step: its gradient is summed up first, then added to the others'.
 
     So the order of the sum does not depend on how often a part uses it, and it is the same where dreams of one batch
-    have parts of their own (``sweeps/mixture.py``).
+    have parts of their own (``sweeps/mixture.py``). A dream alone is itself: there it would only cost time.
     """
-    return x.view_as(x)
+    return x if len(x) == 1 else x.view_as(x)
 
 
 def _masked(gradient: Tensor, held: Tensor | None) -> Tensor:

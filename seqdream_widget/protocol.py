@@ -157,7 +157,7 @@ def pack(header: Message, arrays: Arrays) -> tuple[Message, list[bytes]]:
         return {**header, "arrays": []}, []
     contiguous = [np.ascontiguousarray(array) for array in arrays.values()]
     listed = [
-        {"name": name, "dtype": DTYPES[array.dtype], "shape": array.shape}
+        {"name": name, "dtype": DTYPES[array.dtype], "shape": list(array.shape)}
         for name, array in zip(arrays, contiguous, strict=True)
     ]
     return {**header, "arrays": listed}, [b"".join(array.data for array in contiguous)]
