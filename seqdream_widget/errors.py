@@ -14,10 +14,10 @@ class ShapeError(ValueError):
     Examples
     --------
     >>> import seqdream_widget as sd
-    >>> sd.SequenceDataset([[0.0, 1.0]], [0, 1])
+    >>> sd.SequenceDataset([[0.0, 1.0]], [0, 1, 0])
     Traceback (most recent call last):
         ...
-    seqdream_widget.errors.ShapeError: x holds 1 sequences but y holds 2 labels; give one label per sequence
+    seqdream_widget.errors.ShapeError: x holds 1 sequences but y holds 3 labels; give one label per sequence
     """
 
 
