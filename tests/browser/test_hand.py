@@ -426,7 +426,8 @@ def test_a_brush_mid_run_is_resolved_between_two_steps_and_refused_in_words_over
         hand.page.keyboard.press(key)
     expect(brush).to_have_attribute("aria-valuetext", "samples 474 to 499 selected")
     hand.page.keyboard.press("Enter")
-    hand.python.until("[474, 500, None, 0] in w.session.frozen")
+    expect(hand.root.get_by_role("button", name="Unfreeze samples 474 to 499")).to_be_visible()
+    assert hand.python("[474, 500, None, 0] in w.session.frozen")
     for key in ("End", "Enter", "ArrowLeft", "Escape", "End", "Enter", "Shift+ArrowLeft", "Enter"):
         hand.page.keyboard.press(key)
     hand.python.until("[474, 500, None, 0] not in w.session.frozen")
