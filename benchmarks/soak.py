@@ -25,6 +25,8 @@ import psutil
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
+from tests.unit.wire import unpacked
+
 SEGMENTS = 100
 COMMANDS = 40  # in each segment
 BARE = 0.7  # seconds of the bare loop, before and after each segment
@@ -130,10 +132,7 @@ class Page:
         if told["run"] == seen.run and told["number"] != seen.number + 1:
             seen.gaps += 1
         seen.number = told["number"]
-        arrays = {
-            listed["name"]: np.frombuffer(buffer, listed["dtype"]).reshape(listed["shape"])
-            for listed, buffer in zip(told["arrays"], buffers, strict=True)
-        }
+        arrays = unpacked(told, buffers)
         seen.bytes += sum(array.nbytes for array in arrays.values())
         if told["kind"] == "snapshot":
             seen.run, seen.step, seen.row = told["run"], told["step"], told["step"]
