@@ -30,13 +30,13 @@ def started(work: Callable[[], object], stop: Callable[[], object], name: str) -
         thread.join(LAST_WORK)
 
     def until_done() -> None:
+        atexit.register(end)  # here: of a thread that could not be started nothing stays behind
         try:
             work()
         finally:
             atexit.unregister(end)
 
     thread = threading.Thread(target=until_done, name=name, daemon=True)
-    atexit.register(end)
     thread.start()
     return thread
 
