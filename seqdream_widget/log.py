@@ -18,7 +18,7 @@ from torch import Tensor
 import seqdream_widget
 from seqdream_widget.bounds import LINE_BYTES, LOG_BYTES, RECORD
 from seqdream_widget.encoding import Encoder, Json, fingerprint_of, hash_of
-from seqdream_widget.timeline import Done, Event, Return, Steps
+from seqdream_widget.events import Done, Event, Return, Steps
 
 if TYPE_CHECKING:
     from seqdream_widget.session import Session

@@ -30,6 +30,7 @@ from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.dreamer import Dreamer
 from seqdream_widget.driven import REST, SLICE
 from seqdream_widget.errors import shown
+from seqdream_widget.events import Done, Remark
 from seqdream_widget.exports import Exports
 from seqdream_widget.history import Trajectory
 from seqdream_widget.interrupts import books, deferred
@@ -47,7 +48,7 @@ from seqdream_widget.regularizers.base import checked
 from seqdream_widget.scene import Scene
 from seqdream_widget.starts import Drawn, shape_of, start_of
 from seqdream_widget.threads import intra_op_threads
-from seqdream_widget.timeline import Done, Remark, Run, Timeline
+from seqdream_widget.timeline import Run, Timeline
 
 if TYPE_CHECKING:
     from seqdream_widget.replaying import Divergence

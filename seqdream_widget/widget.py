@@ -16,6 +16,7 @@ from seqdream_widget.commands import Command, Reset
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.drivers import runner_class
 from seqdream_widget.errors import StepError
+from seqdream_widget.events import Return
 from seqdream_widget.exports import Exports
 from seqdream_widget.judge import Plausibility
 from seqdream_widget.keeping import Bundle, Keeping
@@ -32,7 +33,6 @@ from seqdream_widget.saved import saved
 from seqdream_widget.session import Session, Start
 from seqdream_widget.shelf import Shelf, Snapshot
 from seqdream_widget.subshells import hear_where_spoken_to
-from seqdream_widget.timeline import Return
 from seqdream_widget.traits import Traits
 from seqdream_widget.verdicts import Verdicts, judged
 from seqdream_widget.words import latest, news

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.events import Done
 from seqdream_widget.headless import Result
 from seqdream_widget.judge import Figure, Plausibility, judge_of, probe_of
 from seqdream_widget.log import Log
@@ -16,7 +17,6 @@ from seqdream_widget.objectives import Objective
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.replaying import replay
 from seqdream_widget.session import Session
-from seqdream_widget.timeline import Done
 from seqdream_widget.widget import SeqDream
 
 Work = SeqDream | Session | Result | Log | str | Path
