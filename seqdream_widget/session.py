@@ -29,7 +29,7 @@ from seqdream_widget.commands.settings import SetLearningRate
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.dreamer import Dreamer
 from seqdream_widget.driven import REST, SLICE
-from seqdream_widget.errors import shown
+from seqdream_widget.errors import is_a, shown
 from seqdream_widget.events import Done, Remark
 from seqdream_widget.exports import Exports
 from seqdream_widget.history import Trajectory
@@ -339,7 +339,7 @@ class Session(Past, Exports):
         TypeError, ValueError
             If it is no command, or cannot be carried out now.
         """
-        if not isinstance(command, Command):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+        if not is_a(command, Command):
             raise TypeError(f"{command!r} is no command; give e.g. sd.commands.Freeze(100, 160)")
         command.check(self._dreamer)
 

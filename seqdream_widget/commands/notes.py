@@ -7,7 +7,7 @@ from typing import ClassVar
 from seqdream_widget.bounds import is_unicode
 from seqdream_widget.commands.base import Command
 from seqdream_widget.dreamer import Dreamer
-from seqdream_widget.errors import shown
+from seqdream_widget.errors import is_a, shown
 from seqdream_widget.parameters import described
 
 
@@ -38,7 +38,7 @@ class Note(Command):
 
     def __post_init__(self) -> None:
         """Check that it is text, and its length."""
-        if not isinstance(self.text, str) or not 1 <= len(self.text) <= self.LONGEST:  # pyright: ignore[reportUnnecessaryIsInstance] - comes off the wire
+        if not is_a(self.text, str) or not 1 <= len(self.text) <= self.LONGEST:
             raise ValueError(f"Note: text = {shown(self.text)} is not allowed; give 1 to {self.LONGEST:,} characters")
         if not is_unicode(self.text):
             raise ValueError(f"Note: text = {shown(self.text)} is not allowed; give Unicode text")

@@ -7,7 +7,7 @@ from typing import Any, Self, cast
 
 from seqdream_widget.commands.base import Command
 from seqdream_widget.dreamer import Dreamer
-from seqdream_widget.errors import shown
+from seqdream_widget.errors import is_a, shown
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import HIGHEST_RATE, LOWEST_RATE, OptimizerFactory, chosen, factory_of
 from seqdream_widget.parameterizations import Parameterization, parameterization_of
@@ -74,7 +74,7 @@ class SetRegularizer(Command):
         dreamer.regularizers = self._changed(dreamer)
 
     def _changed(self, dreamer: Dreamer) -> tuple[Regularizer, ...]:
-        if not isinstance(self.name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - comes off the wire
+        if not is_a(self.name, str):
             raise ValueError(f"SetRegularizer: name = {shown(self.name)} is not allowed; give a string")
         present = {regularizer.name: regularizer for regularizer in dreamer.regularizers}
         old = present.get(self.name) or by_name(self.name)
@@ -111,7 +111,7 @@ class SetObjective(Command):
 
     def __post_init__(self) -> None:
         """Refuse what is no objective."""
-        if not isinstance(self.objective, Objective | Preset):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+        if not is_a(self.objective, Objective | Preset):
             raise TypeError(f"SetObjective: {self.objective!r} is no objective; give e.g. sd.objectives.Logit(0)")
 
     @classmethod

@@ -18,7 +18,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from seqdream_widget.errors import shown, unknown
+from seqdream_widget.errors import is_a, shown, unknown
 from seqdream_widget.objectives.base import Objective
 from seqdream_widget.parameters import described, number
 from seqdream_widget.probe import Activity
@@ -53,7 +53,7 @@ class LayerObjective(Objective, abstract=True):
     def __post_init__(self) -> None:
         """Check the name's type and every number."""
         super().__post_init__()
-        if not isinstance(self.layer, str):  # pyright: ignore[reportUnnecessaryIsInstance] - comes off the wire
+        if not is_a(self.layer, str):
             raise ValueError(f"{type(self).__name__}: layer = {shown(self.layer)} is not allowed; give a dotted name")
 
     @property

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from seqdream_widget.probe.custody import borrowed, named_layers
+from seqdream_widget.untyped import random
 
 # Modules that by definition put features last: (batch, time, feature).
 FEATURES_LAST = (
@@ -164,7 +165,7 @@ class Network:
 @contextlib.contextmanager
 def same_draws() -> Generator[None]:
     """Draw the same random numbers each time, and leave the global random state as it was."""
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):  # pyright: ignore[reportUnknownMemberType] - untyped in torch
+    with random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(0)  # pyright: ignore[reportUnknownMemberType] - untyped in torch
         yield
 

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.errors import is_a
 from seqdream_widget.events import Done
 from seqdream_widget.headless import Result
 from seqdream_widget.judge import Figure, Plausibility, judge_of, probe_of
@@ -96,7 +97,7 @@ def run_of(work: Work, model: nn.Module, data: SequenceDataset) -> Run:
         return Run(work.session, data)
     if isinstance(work, Session):
         return Run(work, data)
-    if isinstance(work, Log | str | Path):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+    if is_a(work, Log | str | Path):
         return Run(replay(work, model, data), data)
     raise TypeError(f"a {type(work).__name__} cannot be checked; give the widget w, its session, or a log of it")
 
