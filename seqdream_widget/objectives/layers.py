@@ -295,7 +295,7 @@ class Direction(LayerObjective):
         hidden = self.activations(activity)
         vector = self._direction.to(hidden)
         if len(vector) == hidden.shape[1]:
-            hidden = hidden.flatten(2).mean(dim=2) if hidden.ndim > 2 else hidden  # noqa: PLR2004 - a time axis
+            hidden = mean_over_time(hidden)
         hidden = hidden.flatten(1)
         along = hidden @ vector
         if self.kind == "dot":
@@ -330,3 +330,8 @@ def _numbers(vector: Any) -> tuple[float, ...]:
             f"Direction: vector = {shown(vector)} is not allowed; give finite numbers that are not all zero"
         )
     return tuple(flat.tolist())
+
+
+def mean_over_time(hidden: Float[Tensor, "batch channel ..."]) -> Float[Tensor, "batch channel"]:
+    """Return the mean over the axes of time, where an output has such."""
+    return hidden.flatten(2).mean(dim=2) if hidden.shape[2:] else hidden

@@ -228,7 +228,7 @@ class Prototype(MemberObjective, ClassObjective):
 
     def _checked(self, members: object) -> tuple[int, ...]:
         said = shown(members)
-        plain: object = members.tolist() if isinstance(members, Tensor | np.ndarray) else members  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped in torch
+        plain: object = cast("Any", members).tolist() if isinstance(members, Tensor | np.ndarray) else members
         is_list = isinstance(plain, Sequence) and not isinstance(plain, str)
         given = cast("Sequence[object]", plain if is_list else [])
         if not 1 <= len(given) <= self.MOST_MEMBERS:

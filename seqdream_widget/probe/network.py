@@ -166,7 +166,7 @@ class Network:
 def same_draws() -> Generator[None]:
     """Draw the same random numbers each time, and leave the global random state as it was."""
     with random.fork_rng(devices=range(torch.cuda.device_count())):
-        torch.manual_seed(0)  # pyright: ignore[reportUnknownMemberType] - untyped in torch
+        random.manual_seed(0)
         yield
 
 
@@ -194,7 +194,7 @@ def first_tensor(output: Any) -> Tensor | None:
 
 def batch_and_channel_first(module: nn.Module, output: Tensor) -> Tensor:
     """Bring what layers return as (batch, time, feature) into the order (batch, channel, time) of all others."""
-    if output.ndim <= 2 or not isinstance(module, FEATURES_LAST):  # noqa: PLR2004 - no time axis
+    if not output.shape[2:] or not isinstance(module, FEATURES_LAST):
         return output
     if isinstance(module, nn.LayerNorm) and len(module.normalized_shape) > 1:
         return output
