@@ -237,9 +237,12 @@ def test_help_is_light_everywhere_and_shows_examples():
 
 def test_ctrl_c_ends_a_dream_and_keeps_what_was_done(tmp_path):
     command = [*SEQDREAM, "dream", "--demo", "forda", "--target", "abnormal", "--steps", "100000", "--json"]
+    # What a shell starts in the background ignores Ctrl-C, and so would all that it starts itself.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [*command, "--out", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     )
+    signal.signal(signal.SIGINT, before)
     seen = b""
     while b"step/s" not in seen:
         chunk = os.read(process.stderr.fileno(), 4096)
