@@ -269,21 +269,21 @@ COMMANDS = [
 ]
 
 
-def test_every_command_of_the_page_does_as_printed(mine):
+def test_every_command_of_the_page_does_as_printed(mine, capsys):
+    """The first as a shell does it; the others here, since every process loads torch."""
     (mine / "Mine_TEST.tsv").rename("MyData_TEST.tsv")
     assert len(COMMANDS) >= 6
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    for command in COMMANDS:
-        done = subprocess.run(
-            shlex.split(command),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-            env={**os.environ, "PATH": path},
-        )
-        assert done.returncode == 0, f"{command}: {done.stderr}"
-        assert "wrote" in done.stdout or "the same bits" in done.stdout or json.loads(done.stdout)["same_bits"]
+    for number, command in enumerate(COMMANDS):
+        name, *arguments = shlex.split(command)
+        assert name == "seqdream"
+        if number == 0:
+            script = Path(sys.executable).parent / name
+            done = subprocess.run([script, *arguments], capture_output=True, text=True, check=False, timeout=120)
+            code, printed, complained = done.returncode, done.stdout, done.stderr
+        else:
+            code, printed, complained = run(capsys, *arguments)
+        assert code == 0, f"{command}: {complained}"
+        assert "wrote" in printed or "the same bits" in printed or json.loads(printed)["same_bits"]
     for folder in ("abnormal", "border", "again", "mine"):
         assert all((mine / folder / name).stat().st_size for name in FILES)
 
