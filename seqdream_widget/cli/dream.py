@@ -124,8 +124,14 @@ def write(session: Session, folder: Path) -> list[Path]:
 def outcome_of(session: Session, paths: list[Path], code: int, **more: Any) -> Outcome:
     """Say what a dream came to."""
     from seqdream_widget.judge import judged  # noqa: PLC0415 - with torch
+    from seqdream_widget.objectives import ClassObjective  # noqa: PLC0415
+    from seqdream_widget.presets import Preset  # noqa: PLC0415
     from seqdream_widget.words import objective_words  # noqa: PLC0415
 
+    objective = session.objective
+    climbed = objective_words(
+        session, objective, None if isinstance(objective, ClassObjective) else Preset.behind(objective)
+    )
     score, probabilities = session.history.latest_score(), session.history.latest_probabilities()
     named = {} if probabilities is None else dict(zip(session.classes.names, probabilities.tolist(), strict=True))
     verdicts = judged(session.scene, session.sequence[:1], session.objective)
@@ -133,7 +139,7 @@ def outcome_of(session: Session, paths: list[Path], code: int, **more: Any) -> O
         (verdicts[0].verdict, verdicts[0].reason) if verdicts else (None, "there is no data to compare with")
     )
     told = {
-        "objective": objective_words(session, session.objective),
+        "objective": climbed,
         "steps": session.step_count,
         "interrupted": code == INTERRUPTED,
         "score": score,
@@ -147,7 +153,7 @@ def outcome_of(session: Session, paths: list[Path], code: int, **more: Any) -> O
     shares = [f"p({name}) {value:.2f}" for name, value in likeliest]
     figures = ", ".join([*([] if score is None else [f"score {score:.4g}"]), *shares])
     lines = [
-        f"{objective_words(session, session.objective)}, {session.step_count:,} steps: {figures or 'not begun'}",
+        f"{climbed}, {session.step_count:,} steps: {figures or 'not begun'}",
         f"{verdict or 'not judged'}: {reason}",
         *(f"wrote {path}" for path in paths),
     ]
