@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import seqdream_widget as sd
 from seqdream_widget.cli import subject
 from seqdream_widget.cli.outcome import INTERRUPTED, WELL, Outcome
+from seqdream_widget.errors import unknown
 
 if TYPE_CHECKING:
     from seqdream_widget.objectives import Objective
@@ -124,14 +125,8 @@ def write(session: Session, folder: Path) -> list[Path]:
 def outcome_of(session: Session, paths: list[Path], code: int, **more: Any) -> Outcome:
     """Say what a dream came to."""
     from seqdream_widget.judge import judged  # noqa: PLC0415 - with torch
-    from seqdream_widget.objectives import ClassObjective  # noqa: PLC0415
-    from seqdream_widget.presets import Preset  # noqa: PLC0415
     from seqdream_widget.words import objective_words  # noqa: PLC0415
 
-    objective = session.objective
-    climbed = objective_words(
-        session, objective, None if isinstance(objective, ClassObjective) else Preset.behind(objective)
-    )
     score, probabilities = session.history.latest_score(), session.history.latest_probabilities()
     named = {} if probabilities is None else dict(zip(session.classes.names, probabilities.tolist(), strict=True))
     verdicts = judged(session.scene, session.sequence[:1], session.objective)
@@ -139,7 +134,7 @@ def outcome_of(session: Session, paths: list[Path], code: int, **more: Any) -> O
         (verdicts[0].verdict, verdicts[0].reason) if verdicts else (None, "there is no data to compare with")
     )
     told = {
-        "objective": climbed,
+        "objective": objective_words(session, session.objective),
         "steps": session.step_count,
         "interrupted": code == INTERRUPTED,
         "score": score,
@@ -153,7 +148,7 @@ def outcome_of(session: Session, paths: list[Path], code: int, **more: Any) -> O
     shares = [f"p({name}) {value:.2f}" for name, value in likeliest]
     figures = ", ".join([*([] if score is None else [f"score {score:.4g}"]), *shares])
     lines = [
-        f"{climbed}, {session.step_count:,} steps: {figures or 'not begun'}",
+        f"{objective_words(session, session.objective)}, {session.step_count:,} steps: {figures or 'not begun'}",
         f"{verdict or 'not judged'}: {reason}",
         *(f"wrote {path}" for path in paths),
     ]
@@ -166,19 +161,16 @@ def _number(text: str) -> int | str:
 
 
 def _objective(name: str, targets: list[int | str], data: sd.SequenceDataset | None) -> Objective | Preset:
-    from seqdream_widget.errors import unknown  # noqa: PLC0415 - keeps --help light
-    from seqdream_widget.objectives import Boundary, ClassObjective, Objective  # noqa: PLC0415
-    from seqdream_widget.presets import N_TARGETS, Preset  # noqa: PLC0415
-
-    about_one = {key: cls for key, cls in Objective.types.items() if issubclass(cls, ClassObjective)}
-    counts = {**dict.fromkeys(about_one, 1), "boundary": 2, **N_TARGETS}
+    objectives, counted = sd.objectives, sd.presets.N_TARGETS
+    about_one = {k: cls for k, cls in objectives.Objective.types.items() if issubclass(cls, objectives.ClassObjective)}
+    counts = {**dict.fromkeys(about_one, 1), "boundary": 2, **counted}
     if name not in counts:
         raise ValueError(unknown("objective", name, counts))
     if len(targets) != counts[name]:
         raise ValueError(f"{name} is about {counts[name]} class(es), and --target names {len(targets)}")
-    if name in N_TARGETS:
-        return Preset(name, tuple(targets), data)
-    return Boundary(*targets) if name == "boundary" else about_one[name](targets[0])
+    if name in counted:
+        return sd.presets.Preset(name, tuple(targets), data)
+    return objectives.Boundary(*targets) if name == "boundary" else about_one[name](targets[0])
 
 
 def _regularizer(text: str) -> Regularizer:
