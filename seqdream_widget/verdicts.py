@@ -21,8 +21,6 @@ SHORTEST, LONGEST = 0.25, 2.0
 """Seconds from one verdict to the next, at least, and at most while it goes; at rest the shortest always does."""
 SHARE = 0.025
 """Of one core that judging takes, as far as that allows, while it goes."""
-GLANCE = 0.05
-"""Seconds after which who waits looks whether it has come to rest."""
 
 Target = tuple[int, ...]
 Sequence = Float[Tensor, "batch channel time"]
@@ -75,9 +73,9 @@ class Verdicts:
     def __init__(self, session: Session, tell: Callable[[Verdict], None]) -> None:
         self._session = session
         self._tell = tell
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()  # what is to be done, and when: below
         self._thread: threading.Thread | None = None
-        self._closed = threading.Event()
+        self._is_closed = False
         self._is_wanted = False
         self._others: deque[Callable[[], None]] = deque()
         self._begun, self._cost = -math.inf, 0.0  # of the last judgement, in seconds
@@ -85,11 +83,13 @@ class Verdicts:
 
     def want(self, *, anew: bool = False) -> None:
         """Have the sequence of now judged, soon; be quick. `anew`: tell it also if it was told before."""
-        with self._lock:
+        with self._changed:
             if anew:
                 self._last = None
             self._is_wanted = True
             self._start()
+            if not self._session.is_driven:  # while it goes there is time: nobody is woken for every frame
+                self._changed.notify()
 
     def judge(self, sequence: Sequence, target: Target, then: Callable[[Plausibility | None], None]) -> None:
         """Have another sequence judged as well, and `then` called with what comes of it."""
@@ -97,22 +97,27 @@ class Verdicts:
         def job() -> None:
             then(self._judged(0, sequence, target).judged)
 
-        with self._lock:
+        with self._changed:
             self._others.append(job)
             self._start()
+            self._changed.notify()
 
     def close(self) -> None:
         """Judge no more, and wait until what is under way is done."""
-        self._closed.set()
-        with self._lock:
-            thread = self._thread
+        self._stop()
+        thread = self._thread
         # Whoever has the turn does not wait for one who may be waiting for it.
         if thread is not None and thread is not threading.current_thread() and not self._session.turn.mine:
             thread.join()
 
     def _start(self) -> None:
-        if self._thread is None and not self._closed.is_set():
-            self._thread = started(self._work, stop=self._closed.set, name="seqdream-verdict")
+        if self._thread is None and not self._is_closed:
+            self._thread = started(self._work, stop=self._stop, name="seqdream-verdict")
+
+    def _stop(self) -> None:
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify()
 
     def _work(self) -> None:
         while (job := self._next()) is not None:
@@ -120,10 +125,10 @@ class Verdicts:
 
     def _next(self) -> Callable[[], None] | None:
         """Return what is to be done next, when its time has come; ``None`` where there is nothing."""
-        while not self._others and not self._closed.is_set() and time.monotonic() < self._due():
-            self._closed.wait(GLANCE)
-        with self._lock:
-            if self._closed.is_set() or not (self._others or self._is_wanted):
+        with self._changed:
+            while not self._others and not self._is_closed and (rest := self._due() - time.monotonic()) > 0:
+                self._changed.wait(rest)
+            if self._is_closed or not (self._others or self._is_wanted):
                 self._thread = None
                 return None
             if self._others:
@@ -145,7 +150,7 @@ class Verdicts:
         self._begun = time.monotonic()
         verdict = self._judged(step, sequence, target)
         self._cost = time.monotonic() - self._begun
-        if not self._closed.is_set():
+        if not self._is_closed:
             self._last = sequence, target, verdict
             self._tell(verdict)
 

@@ -95,9 +95,17 @@ export function traceVisible(
   else trace(path, values, scale, first, last + 1);
 }
 
+/** Around a line: where hairlines make it thicker. Where there is no GPU, four take a fifth of the time of a stroke. */
+const AROUND = [
+  [-1, 0],
+  [1, 0],
+  [0, -1],
+  [0, 1],
+] as const;
+
 /** Paints a line of samples so thick. Where a pixel holds several, it is filled: a stroke would take ten times as long. */
 export function paintLine(
-  { context, width }: Pen,
+  { context, width, ratio }: Pen,
   values: ArrayLike<number>,
   scale: Scale,
   colour: string,
@@ -113,9 +121,20 @@ export function paintLine(
     });
     return;
   }
-  context.beginPath();
-  traceVisible(context, values, scale, width);
-  context.stroke();
+  const line = new Path2D();
+  traceVisible(line, values, scale, width);
+  const reach = (thickness - 1 / ratio) / 2;
+  if (reach <= 0 || reach * ratio > 0.75) {
+    context.stroke(line);
+    return;
+  }
+  context.lineWidth = 1 / ratio;
+  for (const [x, y] of AROUND) {
+    context.save();
+    context.translate(x * reach, y * reach);
+    context.stroke(line);
+    context.restore();
+  }
 }
 
 /** Fills what lies between two lines, stretch by stretch where there are gaps. */
