@@ -49,8 +49,11 @@ types: build
 test-js: build
 	cd js && npm test && npm run size
 
+# A core for each of two workers; first what takes long, so that both end at about the same time.
+SLOW := tests/notebooks tests/packaging
+test-python: export OMP_NUM_THREADS := 1
 test-python: build  ## engine, kernel side of the widget, docstrings, notebooks, packaging
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit tests/notebooks tests/packaging tests/kernel/test_installed.py seqdream_widget --doctest-modules
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --doctest-modules $(SLOW) tests/unit tests/kernel/test_installed.py seqdream_widget
 
 exactness: build  ## what tests/unit/test_exactness.py says, for every optimizer of torch
 	EXACTNESS=1 $(BIN)/python -m pytest tests/unit/test_exactness.py

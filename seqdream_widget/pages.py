@@ -9,6 +9,7 @@ from seqdream_widget import protocol
 from seqdream_widget.drivers import Runner
 from seqdream_widget.pacer import Pacer
 from seqdream_widget.session import Session
+from seqdream_widget.settings import settings_of
 from seqdream_widget.shelf import Shelf
 from seqdream_widget.verdicts import Verdict
 from seqdream_widget.windows import View, Views, Window
@@ -79,7 +80,7 @@ class Pages:
     def settings(self) -> protocol.Message:
         """Describe all that a person can set."""
         status, error = self._words()
-        return protocol.settings_of(self._session, playing=self._runner.playing, status=status, error=error)
+        return settings_of(self._session, playing=self._runner.playing, status=status, error=error)
 
     def tell_snapshot(self) -> None:
         """Say everything."""

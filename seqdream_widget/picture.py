@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from seqdream_widget import protocol
 from seqdream_widget.graph import COLUMNS, LEFT, RIGHT, Graph, Quantity, number
+from seqdream_widget.settings import channel_names
 from seqdream_widget.shapes import Box, Line, Shape, Words
 from seqdream_widget.svg import escaped, svg
 from seqdream_widget.words import objective_words
@@ -120,7 +121,7 @@ def _channel_words(session: Session, channel: int, unit: str) -> str:
     """Say what the values are of, where that is not plain."""
     channels = session.start.shape[1]
     named = session.data is not None and session.data.channel_names
-    words = [protocol.channel_names(session)[channel]] if named else []
+    words = [channel_names(session)[channel]] if named else []
     if channels > 1:
         count = f"{channel + 1} of" if channel else "first of"
         words.append(f"{count} {channels} channels")

@@ -20,8 +20,9 @@ from seqdream_widget.judge import judged
 from seqdream_widget.log import header_of
 from seqdream_widget.optimizers import name_of
 from seqdream_widget.parameters import parameters_of, snake_case
-from seqdream_widget.protocol import Arrays, Message, channel_names, objective_of, units
+from seqdream_widget.protocol import Arrays, Message
 from seqdream_widget.regularizers import Regularizer
+from seqdream_widget.settings import channel_names, objective_of, units
 from seqdream_widget.timeline import Done, Remark, Return
 from seqdream_widget.words import command_words
 

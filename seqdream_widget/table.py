@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from seqdream_widget import protocol
 from seqdream_widget.graph import Quantity
+from seqdream_widget.settings import channel_names
 
 if TYPE_CHECKING:
     from seqdream_widget.session import Session
@@ -41,7 +41,7 @@ def csv_text(session: Session) -> str:
     columns: dict[str, list[str]] = {"sample": [str(sample) for sample in range(now.shape[1])]}
     if session.data is not None and session.data.sample_rate is not None:
         columns["seconds"] = [repr(sample / session.data.sample_rate) for sample in range(now.shape[1])]
-    for channel, name in enumerate(protocol.channel_names(session)):
+    for channel, name in enumerate(channel_names(session)):
         columns[name] = _digits(now[channel])
         columns[f"{name} start"] = _digits(start[channel])
         columns[f"{name} frozen"] = [str(flag) for flag in frozen[channel]]

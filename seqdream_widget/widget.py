@@ -1,15 +1,12 @@
-"""The widget: traits and wiring. It computes nothing."""
+"""The widget: what people do with it, and wiring. It computes nothing."""
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, cast
 
 import torch
-import traitlets
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -20,7 +17,6 @@ from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.drivers import runner_class
 from seqdream_widget.errors import StepError
 from seqdream_widget.exports import Exports
-from seqdream_widget.front import FrontEnd
 from seqdream_widget.judge import Plausibility
 from seqdream_widget.keeping import Bundle, Keeping
 from seqdream_widget.log import Log
@@ -37,11 +33,11 @@ from seqdream_widget.session import Session, Start
 from seqdream_widget.shelf import Shelf, Snapshot
 from seqdream_widget.subshells import hear_where_spoken_to
 from seqdream_widget.timeline import Return
+from seqdream_widget.traits import Traits
 from seqdream_widget.verdicts import Verdicts, judged
 from seqdream_widget.words import latest, news
 
 STATIC = Path(__file__).parent / "static"
-TRAIT_RATE = 2.0  # how often a second the observable traits follow a run
 Follower = Callable[[bool], None]
 
 if not (STATIC / "widget.js").exists():
@@ -51,7 +47,7 @@ if not (STATIC / "widget.js").exists():
     )
 
 
-class SeqDream(Exports, FrontEnd):
+class SeqDream(Exports, Traits):
     """A dream to watch and steer, in the notebook.
 
     Parameters
@@ -110,16 +106,6 @@ class SeqDream(Exports, FrontEnd):
     _esm = STATIC / "widget.js"
     _css = STATIC / "widget.css"
 
-    playing = traitlets.Bool(False).tag(sync=True)
-    step_count = traitlets.Int(0, read_only=True).tag(sync=True)
-    steps_per_second = traitlets.Float(0.0, read_only=True).tag(sync=True)
-    score = traitlets.Float(None, allow_none=True, read_only=True).tag(sync=True)
-    probabilities = traitlets.List(traitlets.Float(), read_only=True).tag(sync=True)
-    status = traitlets.Unicode("", read_only=True).tag(sync=True)
-    error = traitlets.Unicode("", read_only=True).tag(sync=True)
-    frozen = traitlets.List(traitlets.Any(), read_only=True).tag(sync=True)
-    _saved = traitlets.Dict(read_only=True).tag(sync=True)
-
     @known_keywords_only
     @all_in("session")
     def __init__(
@@ -172,8 +158,6 @@ class SeqDream(Exports, FrontEnd):
         session.watch(self._changed)
         self.session = session
         self._runner = runner(session, self, measure_threads=measure_threads)
-        self._traits_due = 0.0
-        self._publisher = 0
         self._is_closed = False
         self._followers: tuple[Follower, ...] = ()
         super().__init__()
@@ -344,8 +328,7 @@ class SeqDream(Exports, FrontEnd):
             if self._runner.endless and self._pages.are_gone:
                 self._answers.waits_for_view = True
                 self._runner.pause(wait=False, reason="goes on when a view of it opens again")
-        if time.monotonic() >= self._traits_due:
-            self._publish_traits()
+        self._follow_run()
 
     def stopped(self, reason: str, error: str) -> None:
         """Send the last frame, and say why it ended."""
@@ -384,31 +367,6 @@ class SeqDream(Exports, FrontEnd):
         steps = self.session.step_count
         return f"{verb} at step {steps:,}" if steps or verb != "paused" else "ready"
 
-    def _publish_traits(self, **changed: Any) -> None:
-        """Bring the observable traits up to date, all of them in one message."""
-        self._traits_due = time.monotonic() + 1 / TRAIT_RATE
-        history = self.session.history
-        latest = history.latest_probabilities()
-        values: dict[str, Any] = {
-            "playing": self._runner.playing,
-            "step_count": self.session.step_count,
-            "steps_per_second": self._runner.steps_per_second,
-            "score": history.latest_score(),
-            "probabilities": [] if latest is None else latest.tolist(),
-            "frozen": self.session.frozen,
-            **({"error": self.session.unsaved} if self.session.unsaved else {}),
-            **changed,
-        }
-        # Traits are not thread-safe: this is only done by whoever has the session's turn.
-        with self.hold_sync():
-            self._publisher = threading.get_ident()
-            try:
-                self.playing = values.pop("playing")
-            finally:
-                self._publisher = 0
-            for name, value in values.items():
-                self.set_trait(name, value)
-
     def _deliver(self, message: protocol.Message, buffers: list[bytes]) -> None:
         self.send(message, buffers)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
 
@@ -431,20 +389,6 @@ class SeqDream(Exports, FrontEnd):
         with self._runner.lock:
             self.set_trait("_saved", saved(self.session, self._pages.settings(), self.model_id))
         return True
-
-    @traitlets.observe("playing")
-    def _follow_playing(self, change: traitlets.Bunch) -> None:
-        """Let people play and pause by setting the trait, or by linking it."""
-        if self._publisher == threading.get_ident():
-            return
-        if not change["new"]:
-            self._runner.pause(wait=False)
-            return
-        try:
-            self.play()
-        except RuntimeError:
-            self._runner.post(self._publish_traits)
-            raise
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take from the front end what may be set there: whether it plays. Everything else is ours to say."""

@@ -1,4 +1,4 @@
-"""Dreams run on an accelerator where there is one; tests of that are reported as not run where there is none."""
+"""Dreams run on an accelerator where there is one; tests of that are left out where there is none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from seqdream_widget.objectives import Objective
 from seqdream_widget.regularizers import Regularizer
 
 G, R = sd.objectives, sd.regularizers
-on_an_accelerator = pytest.mark.skipif(accelerator() is None, reason="not run: this machine has no accelerator")
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +45,7 @@ def test_the_device_is_logged_and_taken_up_again(demo):
     assert result.log.records[0]["device"] == "cpu"
 
 
-@on_an_accelerator
+@pytest.mark.accelerator
 @pytest.mark.parametrize("number", range(8))
 def test_a_step_there_is_the_step_here(demo, number):
     regularizers = [kind() for kind in Regularizer.types.values()]
@@ -58,7 +57,7 @@ def test_a_step_there_is_the_step_here(demo, number):
     assert there.history["score"] == pytest.approx(here.history["score"], rel=1e-3, abs=1e-3)
 
 
-@on_an_accelerator
+@pytest.mark.accelerator
 @pytest.mark.parametrize("form", ["samples", "fourier", "magnitude_fourier", "spline"])
 def test_edits_frozen_segments_and_the_way_back_work_there(demo, form):
     session = sd.Session(demo.model, G.Logit(1), data=demo.data, device=accelerator(), parameterization=form)
@@ -75,7 +74,7 @@ def test_edits_frozen_segments_and_the_way_back_work_there(demo, form):
     assert torch.equal(again.sequence, session.sequence)
 
 
-@on_an_accelerator
+@pytest.mark.accelerator
 def test_a_sweep_mixes_dreams_there_as_here(demo):
     settings = [[kind(name=kind.__name__) for kind in (R.L2, R.SpectralPrior, R.Noise, R.GaussianBlur)]] * 2
     given = {"data": demo.data, "objectives": objectives(demo.data)[:6], "regularizers": settings}

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 import seqdream_widget as sd
-from seqdream_widget import widget as widget_module
+from seqdream_widget import traits
 from seqdream_widget.timeline import Done
 from tests.unit.loops import EventLoop, until
 
@@ -151,7 +151,7 @@ def test_ten_thousand_commands_of_many_hands_are_each_carried_out_once_in_order_
 
 
 def test_what_the_run_publishes_and_the_front_end_sets_at_the_same_time_is_neither_lost_nor_mixed(w, monkeypatch):
-    monkeypatch.setattr(widget_module, "TRAIT_RATE", math.inf)
+    monkeypatch.setattr(traits, "TRAIT_RATE", math.inf)
     state, sent, seen = {}, [], []
 
     def hear(message, buffers=None):

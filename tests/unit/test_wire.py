@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as arrays
 
 import seqdream_widget as sd
 from seqdream_widget import protocol
+from seqdream_widget.settings import settings_of
 from seqdream_widget.words import news as words_of_what_happened
 from tests.unit.test_commands import session
 from tests.unit.wire import unpacked
@@ -61,7 +62,7 @@ def test_a_frame_beyond_its_byte_budget_is_thinned_evenly_and_says_so(monkeypatc
 
 def test_settings_describe_all_that_can_be_set_and_are_plain_json():
     s = session(regularizers=[sd.regularizers.L2(0.5), sd.regularizers.L2(name="second")])
-    told = protocol.settings_of(s, playing=False, status="ready", error="")
+    told = settings_of(s, playing=False, status="ready", error="")
     assert json.loads(json.dumps(told, allow_nan=False)) == told
     offered = {row["name"]: row for row in told["regularizers"]}
     assert list(offered)[:2] == ["l2", "second"]
@@ -79,7 +80,7 @@ def demo():
 
 
 def objective_told(s):
-    return protocol.settings_of(s, playing=False, status="", error="")["objective"]
+    return settings_of(s, playing=False, status="", error="")["objective"]
 
 
 PRESSED = {"centered": [0], "rim": [1], "border": [1, 0], "extreme": [1]}
@@ -146,7 +147,7 @@ def test_extreme_lets_go_of_what_other_presets_held_and_of_nothing_else(demo):
 
 
 def test_a_run_without_data_is_offered_only_what_it_can_have():
-    told = protocol.settings_of(session(), playing=False, status="", error="")
+    told = settings_of(session(), playing=False, status="", error="")
     assert [kind["type"] for kind in told["objective_types"]] == ["logit", "margin", "probability"]
     reasons = {preset["name"]: preset["unavailable"] for preset in told["presets"]}
     assert list(reasons) == ["centered", "rim", "border", "extreme"]
@@ -170,7 +171,7 @@ def test_the_envelope_is_that_of_the_one_class_an_objective_is_about(demo):
 
 def test_settings_name_optimizer_and_parameterization_as_commands_do():
     s = session(optimizer=torch.optim.RMSprop, parameterization="spline")
-    told = protocol.settings_of(s, playing=False, status="ready", error="")
+    told = settings_of(s, playing=False, status="ready", error="")
     for name in ("optimizer", "parameterization"):
         s.submit(sd.commands.Command.from_json({"type": f"set_{name}", name: told[name]}))
     assert s.optimizer == "rmsprop"
