@@ -22,9 +22,10 @@ def changed(before):
 
 
 class Axes:
-    """Where samples and values are on the page, told by the control points that are drawn."""
+    """Where samples and values are on the page at rest, told by the control points that are drawn."""
 
     def __init__(self, bench):
+        bench.agrees()  # a picture that is still to come may have another scale
         points = bench.root.evaluate(
             """root => {
               const box = root.querySelector(".seqdream-area").getBoundingClientRect();
