@@ -78,7 +78,7 @@ def finite(noun: str, array: NDArray[Any]) -> NDArray[np.float32]:
 def _of_frame(noun: str, frame: Any) -> NDArray[Any]:
     others = [str(name) for name in frame.select_dtypes(exclude=["number", "bool"]).columns]
     if others:
-        named = ", ".join(f'"{name}"' for name in others[:5]) + (" …" if len(others) > 5 else "")  # noqa: PLR2004 - a line
+        named = ", ".join(f'"{name}"' for name in others[:5]) + " …" * bool(others[5:])
         raise ValueError(
             f"{noun} has {len(others)} column(s) that hold no numbers: {named}; leave them out, "
             f"{noun}.drop(columns=…), or read them as numbers, {noun}.astype(float)"

@@ -7,13 +7,14 @@ import dataclasses
 from seqdream_widget.classes import Classes
 from seqdream_widget.commands import Command, Edit, MovePoint, Release, Reset
 from seqdream_widget.dreamer import Dreamer
+from seqdream_widget.events import Remark, Steps
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory
 from seqdream_widget.parameterizations import Parameterization
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.segments import segments
 from seqdream_widget.threads import intra_op_threads
-from seqdream_widget.timeline import Remark, Steps, Timeline
+from seqdream_widget.timeline import Timeline
 
 OF_THE_SEQUENCE = (Edit, MovePoint, Release)
 """Commands that set samples and leave all settings as they are."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from seqdream_widget.commands import Edit, MovePoint, Release, Reset
-from seqdream_widget.timeline import Done, Timeline
+from seqdream_widget.events import Done
+from seqdream_widget.timeline import Timeline
 
 
 def tick_before_edit(timeline: Timeline) -> int | None:

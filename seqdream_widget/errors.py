@@ -5,7 +5,11 @@ from __future__ import annotations
 import difflib
 import reprlib
 from collections.abc import Iterable, Mapping
+from types import UnionType
 from typing import Any
+
+LONGEST, MOST_NAMES, MOST_BITS = 80, 40, 10_000
+"""Of what a message shows: characters of a value, names (it is no catalogue), and bits of a whole number."""
 
 
 class ShapeError(ValueError):
@@ -56,12 +60,12 @@ class StepError(RuntimeError):
 class _Repr(reprlib.Repr):
     def repr_int(self, x: int, level: int) -> str:
         # Python refuses to write whole numbers of more than 4,300 digits.
-        too_long = x.bit_length() > 10_000  # noqa: PLR2004 - 3,010 digits
+        too_long = x.bit_length() > MOST_BITS
         return f"a whole number of {x.bit_length():,} bits" if too_long else super().repr_int(x, level)
 
 
 _short = _Repr()
-_short.maxstring = _short.maxother = 80
+_short.maxstring = _short.maxother = LONGEST
 
 
 def shown(value: object) -> str:
@@ -86,6 +90,17 @@ def kind_of(value: Any) -> str:
     return value.__class__.__name__
 
 
+def is_a(value: object, kind: type | UnionType) -> bool:
+    """Tell whether a value is what its type promises: notebooks and what comes off the wire are not type-checked.
+
+    Examples
+    --------
+    >>> is_a("abnormal", str), is_a(1, str | None)
+    (True, False)
+    """
+    return isinstance(value, kind)
+
+
 def unknown(kind: str, value: object, known: Iterable[str]) -> str:
     """Say that `value` is no known `kind`, what is known, and what was probably meant.
 
@@ -95,11 +110,11 @@ def unknown(kind: str, value: object, known: Iterable[str]) -> str:
     'unknown class "abnrmal"; known: "normal", "abnormal"; did you mean "abnormal"?'
     """
     names = list(known)
-    listed = ", ".join(f'"{name}"' for name in names[:40]) or "none"
-    if len(names) > 40:  # noqa: PLR2004 - a message, not a catalogue
+    listed = ", ".join(f'"{name}"' for name in names[:MOST_NAMES]) or "none"
+    if len(names) > MOST_NAMES:
         listed += f", … ({len(names)} in all)"
     text = value if isinstance(value, str) and value.isprintable() else shown(value)
-    text = text if len(text) <= 80 else f"{text[:77]}…"  # noqa: PLR2004 - a message, not a page
+    text = text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}…"
     near = difflib.get_close_matches(text, names, n=1)
     hint = f'; did you mean "{near[0]}"?' if near else ""
     return f'unknown {kind} "{text}"; known: {listed}{hint}'

@@ -19,6 +19,7 @@ from seqdream_widget.objectives import Objective
 from seqdream_widget.regularizers.base import GradientShaping, Penalty, Projection, Regularizer, Transform
 from seqdream_widget.regularizers.moment import Moment
 from seqdream_widget.scene import Scene
+from seqdream_widget.untyped import linalg
 
 
 @dataclasses.dataclass(eq=False, slots=True)
@@ -154,7 +155,7 @@ def _masked(gradient: Tensor, held: Tensor | None) -> Tensor:
 
 
 def _norm(gradient: Tensor) -> Tensor:
-    return torch.linalg.vector_norm(gradient, dim=(1, 2))  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped in torch
+    return linalg.vector_norm(gradient, dim=(1, 2))
 
 
 def root_mean_square(change: Float[Tensor, "batch channel time"]) -> Float[Tensor, " batch"]:

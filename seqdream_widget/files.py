@@ -1,10 +1,17 @@
-"""Files that are there whole or not at all."""
+"""Files: written so that they are there whole or not at all, and tensors read with the text beside them."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 from pathlib import Path
+from typing import Any
+
+import safetensors
+from safetensors.torch import load
+from torch import Tensor
+
+opened: Any = safetensors.safe_open  # untyped
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -32,3 +39,15 @@ def write_whole(path: Path, content: bytes) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def tensors_and_text(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read the tensors of a safetensors file, and its text.
+
+    Raises
+    ------
+    OSError, SafetensorError
+        If it cannot be read, or is no such file.
+    """
+    with opened(path, framework="pt") as file:
+        return load(path.read_bytes()), file.metadata() or {}

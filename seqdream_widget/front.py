@@ -17,4 +17,4 @@ class FrontEnd(anywidget.AnyWidget):
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
         """Return the state, or some of it, defaults and all."""
         del drop_defaults
-        return super().get_state(key)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped
+        return super().get_state(key)

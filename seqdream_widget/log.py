@@ -6,19 +6,18 @@ import dataclasses
 import json
 import platform
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from safetensors import safe_open
-from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 import seqdream_widget
 from seqdream_widget.bounds import LINE_BYTES, LOG_BYTES, RECORD
 from seqdream_widget.encoding import Encoder, Json, fingerprint_of, hash_of
-from seqdream_widget.timeline import Done, Event, Return, Steps
+from seqdream_widget.events import Done, Event, Return, Steps
+from seqdream_widget.files import tensors_and_text
 
 if TYPE_CHECKING:
     from seqdream_widget.session import Session
@@ -127,9 +126,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         If it is no such file.
     """
     try:
-        tensors = load_tensors(path.read_bytes())
-        with safe_open(path, framework="pt") as file:  # pyright: ignore[reportUnknownVariableType] - safetensors is untyped
-            text = cast("dict[str, str]", file.metadata() or {})  # pyright: ignore[reportUnknownMemberType] - as above
+        tensors, text = tensors_and_text(path)
     except Exception as error:  # noqa: BLE001 - whatever safetensors finds wrong with it
         raise ValueError(f'"{path.name}" holds no tensors ({error})') from None
     for name, tensor in tensors.items():

@@ -15,7 +15,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.optim import Optimizer
 
-from seqdream_widget.errors import shown, unknown
+from seqdream_widget.errors import is_a, shown, unknown
+from seqdream_widget.untyped import random
 
 OptimizerFactory = Callable[..., Optimizer]
 
@@ -124,7 +125,7 @@ def factory_of(given: str | OptimizerFactory) -> OptimizerFactory:
     """
     if callable(given):
         return given
-    if not isinstance(given, str):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+    if not is_a(given, str):
         raise TypeError(
             f'{shown(given)} is no optimizer; give a name such as "adam" or a callable (params, lr=...) -> Optimizer'
         )
@@ -205,7 +206,7 @@ def _moved(make: OptimizerFactory, learning_rate: float, theta: Tensor) -> Tenso
     """Return where the first number goes in three steps down ½ θ²."""
     theta = theta.clone().requires_grad_()
     optimizer = make([theta], lr=learning_rate)
-    if not isinstance(optimizer, Optimizer):  # pyright: ignore[reportUnnecessaryIsInstance] - a person's factory
+    if not is_a(optimizer, Optimizer):
         raise TypeError(f"it made a {type(optimizer).__name__}, which is no torch.optim.Optimizer")
 
     def closure() -> float:
@@ -214,7 +215,7 @@ def _moved(make: OptimizerFactory, learning_rate: float, theta: Tensor) -> Tenso
 
     # Random numbers are the process's: they are put back only where they may have been drawn, others draw meanwhile.
     foreign = not type(optimizer).__module__.startswith(("torch.optim.", "seqdream_widget."))
-    with torch.random.fork_rng(devices=[], enabled=foreign):  # pyright: ignore[reportUnknownMemberType] - untyped in torch
+    with random.fork_rng(devices=[], enabled=foreign):
         for _ in range(3):
             closure()
             optimizer.step(closure)  # pyright: ignore[reportUnknownMemberType] - untyped in torch

@@ -19,13 +19,14 @@ from seqdream_widget.dreamer import Dreamer
 from seqdream_widget.driven import Driven
 from seqdream_widget.edits import tick_before_edit
 from seqdream_widget.errors import shown
+from seqdream_widget.events import Remark, Way
 from seqdream_widget.history import History, Trajectory
 from seqdream_widget.interrupts import books, deferred
 from seqdream_widget.parameters import whole
 from seqdream_widget.readings import Readings
 from seqdream_widget.record import Stretch
 from seqdream_widget.threads import intra_op_threads
-from seqdream_widget.timeline import Moment, Place, Remark, Run, Timeline, Way
+from seqdream_widget.timeline import Moment, Place, Run, Timeline
 
 HISTORIES = 32
 """Of runs that were left, kept for whoever comes back; what an older one measured is measured again."""

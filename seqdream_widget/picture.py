@@ -110,7 +110,10 @@ def _figures(session: Session) -> str:
 
 def _share(value: float) -> str:
     """Write a probability, and never a 1.00 or a 0.00 that is none."""
-    return ">0.99" if 0.995 < value < 1 else "<0.01" if 0 < value < 0.005 else f"{value:.2f}"  # noqa: PLR2004
+    written = f"{value:.2f}"
+    if written == "1.00" and value < 1:
+        return ">0.99"
+    return "<0.01" if written == "0.00" and value > 0 else written
 
 
 def _short(text: str, most: int) -> str:

@@ -16,6 +16,7 @@ from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.probe import Probe
 from seqdream_widget.reference import Members as Statistics
 from seqdream_widget.threads import intra_op_threads, statistic
+from seqdream_widget.untyped import linalg
 
 CHUNK = 256  # sequences handed to the model at once
 NEIGHBOURS = 5
@@ -95,7 +96,7 @@ class Members:
         """Each member's distance to the centroid of the others."""
         # f − (m·c − f) / (m − 1) = m / (m − 1) · (f − c)
         others = len(self) / max(1, len(self) - 1)
-        return others * torch.linalg.vector_norm(self.features - self.centroid, dim=1)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped in torch
+        return others * linalg.vector_norm(self.features - self.centroid, dim=1)
 
     @statistic
     def neighbour_distances(self) -> Float[Tensor, " member"]:

@@ -14,7 +14,7 @@ from typing import Literal, NoReturn, cast
 
 from seqdream_widget.classes import Classes
 from seqdream_widget.datasets import SequenceDataset
-from seqdream_widget.errors import shown, unknown
+from seqdream_widget.errors import is_a, shown, unknown
 from seqdream_widget.objectives import Boundary, Crossing, Logit, Objective, Prototype, Rim
 from seqdream_widget.optimizers import DEFAULT_RATE, HIGHEST_RATE, LOWEST_RATE
 from seqdream_widget.reference import Members, Reference
@@ -324,7 +324,7 @@ def extreme(cls: Target) -> Preset:
 
 
 def _checked(name: Name, data: SequenceDataset, *targets: Target) -> Preset:
-    if not isinstance(data, SequenceDataset):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+    if not is_a(data, SequenceDataset):
         raise TypeError(f"{name}: data is a {type(data).__name__}; give sd.SequenceDataset(x, y) and then the class")
     data.only(*targets)
     if len({Classes(data.class_names).index(target) for target in targets}) < len(targets):

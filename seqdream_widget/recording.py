@@ -16,6 +16,7 @@ from seqdream_widget.commands import Edit, Freeze, MovePoint, SetRegularizer, Un
 from seqdream_widget.commands.brushes import Brush
 from seqdream_widget.commands.settings import Adopt, SetObjective
 from seqdream_widget.encoding import Encoder
+from seqdream_widget.events import Done, Remark, Return
 from seqdream_widget.judge import judged
 from seqdream_widget.log import header_of
 from seqdream_widget.optimizers import name_of
@@ -23,7 +24,6 @@ from seqdream_widget.parameters import parameters_of, snake_case
 from seqdream_widget.protocol import Arrays, Message
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.settings import channel_names, objective_of, units
-from seqdream_widget.timeline import Done, Remark, Return
 from seqdream_widget.words import command_words
 
 if TYPE_CHECKING:

@@ -16,13 +16,14 @@ from seqdream_widget.commands import Command
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.encoding import Decoder, Json, fingerprint_of
 from seqdream_widget.errors import shown
+from seqdream_widget.events import Done, Event, Remark, Return, Steps
 from seqdream_widget.log import VERSION, Log, versions
 from seqdream_widget.objectives.base import Resolved
 from seqdream_widget.parameters import whole
 from seqdream_widget.session import Session
 from seqdream_widget.starts import Drawn
 from seqdream_widget.threads import intra_op_threads
-from seqdream_widget.timeline import Done, Event, Place, Remark, Return, Steps
+from seqdream_widget.timeline import Place
 
 MOST_STEPS = 10_000_000
 

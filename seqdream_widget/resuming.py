@@ -14,12 +14,13 @@ from seqdream_widget.autosave import CHECKPOINT, LOG, OWNER, TENSORS, Autosave, 
 from seqdream_widget.commands import Reset
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.encoding import Decoder, Encoder, Json
+from seqdream_widget.events import Done, Return, Steps
 from seqdream_widget.history import History, Trajectory
 from seqdream_widget.log import Log, read_tensors, record_in
 from seqdream_widget.replaying import begun, carry_out, event_of, in_line
 from seqdream_widget.session import Session
 from seqdream_widget.stored import revived, revived_rows
-from seqdream_widget.timeline import Done, Moment, Place, Return, Run, Steps
+from seqdream_widget.timeline import Moment, Place, Run
 
 
 def resume(

@@ -29,7 +29,8 @@ from seqdream_widget.commands.settings import SetLearningRate
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.dreamer import Dreamer
 from seqdream_widget.driven import REST, SLICE
-from seqdream_widget.errors import shown
+from seqdream_widget.errors import is_a, shown
+from seqdream_widget.events import Done, Remark
 from seqdream_widget.exports import Exports
 from seqdream_widget.history import Trajectory
 from seqdream_widget.interrupts import books, deferred
@@ -47,7 +48,7 @@ from seqdream_widget.regularizers.base import checked
 from seqdream_widget.scene import Scene
 from seqdream_widget.starts import Drawn, shape_of, start_of
 from seqdream_widget.threads import intra_op_threads
-from seqdream_widget.timeline import Done, Remark, Run, Timeline
+from seqdream_widget.timeline import Run, Timeline
 
 if TYPE_CHECKING:
     from seqdream_widget.replaying import Divergence
@@ -338,7 +339,7 @@ class Session(Past, Exports):
         TypeError, ValueError
             If it is no command, or cannot be carried out now.
         """
-        if not isinstance(command, Command):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+        if not is_a(command, Command):
             raise TypeError(f"{command!r} is no command; give e.g. sd.commands.Freeze(100, 160)")
         command.check(self._dreamer)
 

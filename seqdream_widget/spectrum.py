@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
+from seqdream_widget.untyped import fft
+
 
 def coefficients(x: Float[Tensor, "batch channel time"]) -> Complex[Tensor, "batch channel frequency"]:
     """Return the coefficients of the ``time // 2 + 1`` frequencies, 0 to 0.5 cycles per sample.
@@ -17,7 +19,7 @@ def coefficients(x: Float[Tensor, "batch channel time"]) -> Complex[Tensor, "bat
     >>> coefficients(torch.ones(1, 1, 4)).abs()
     tensor([[[2., 0., 0.]]])
     """
-    return cast("Tensor", torch.fft.rfft(x, dim=2, norm="ortho"))  # pyright: ignore[reportUnknownMemberType] - untyped in torch
+    return cast("Tensor", fft.rfft(x, dim=2, norm="ortho"))
 
 
 def sequence_of(
@@ -30,7 +32,7 @@ def sequence_of(
     >>> sequence_of(torch.tensor([[[2.0 + 0j, 0j, 0j]]]), 4)
     tensor([[[1., 1., 1., 1.]]])
     """
-    return cast("Tensor", torch.fft.irfft(coefficients, n=length, dim=2, norm="ortho"))  # pyright: ignore[reportUnknownMemberType] - untyped in torch
+    return cast("Tensor", fft.irfft(coefficients, n=length, dim=2, norm="ortho"))
 
 
 def power(x: Float[Tensor, "batch channel time"]) -> Float[Tensor, "batch channel frequency"]:

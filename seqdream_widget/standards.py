@@ -21,6 +21,7 @@ BAND = (0.05, 0.95)
 ENVELOPE = (0.005, 0.995)
 NOISY_COPIES, NOISE = 16, 0.05
 MOST_NOISE_TESTED = 64  # members whose stability against noise is measured
+FEWEST = 2  # members: one alone has nothing to be compared with
 COLUMNS = 2**22  # values sorted at once
 
 
@@ -58,7 +59,7 @@ class Standard:
         self._x = torch.cat([group.x for group in groups])
         self._features = torch.cat([group.features for group in groups])
         self.bands: dict[str, Band] = {}
-        if len(self._x) < 2:  # noqa: PLR2004 - nothing to compare with
+        if len(self._x) < FEWEST:
             return
         self._mean_log_spectrum = log_magnitude(self._x, self._floor).mean(dim=0)
         self._low, self._high = _envelope(self._x)
@@ -78,7 +79,7 @@ class Standard:
             "amplitude": amplitude(x),
             "noise_stability": self._noise_stability(x),
         }
-        if len(self._x) < 2:  # noqa: PLR2004 - nothing to compare with
+        if len(self._x) < FEWEST:
             return values
         to_centroids = torch.stack([distances(features, group.centroid[None])[:, 0] for group in self.groups])
         difference = log_magnitude(x, self._floor) - self._mean_log_spectrum
@@ -148,7 +149,7 @@ def _envelope(x: Float[Tensor, "member channel time"]) -> tuple[Tensor, Tensor]:
 def _outside_the_others(x: Float[Tensor, "member channel time"]) -> Float[Tensor, " member"]:
     """Return the share of each member's samples outside the 0.5 to 99.5 % quantiles of the others."""
     count = len(x)
-    if count < 3:  # noqa: PLR2004 - one other has no quantiles
+    if count <= FEWEST:  # one other has no quantiles
         return torch.zeros(count)
     outside = torch.zeros(count)
     for piece in _in_columns(x):

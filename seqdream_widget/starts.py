@@ -20,6 +20,9 @@ from seqdream_widget.reference import Reference
 NAMES = ("noise", "zeros", "mean")
 KINDS = f"{', '.join(NAMES)}, an array, a tensor or an index into data"
 
+FEWEST_SAMPLES, MOST_SAMPLES, MOST_CHANNELS = 2, 1_000_000, 10_000
+"""Of a sequence."""
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Drawn:
@@ -55,10 +58,10 @@ def shape_of(start: object, data: SequenceDataset | None, length: int | None, ch
     if n_samples is None:
         raise ShapeError("the length of the sequence is not known; give data=, a start array, or length=")
     n_channels = 1 if n_channels is None else n_channels
-    if n_samples < 2 or n_samples > 1_000_000 or not 1 <= n_channels <= 10_000:  # noqa: PLR2004 - said in the message
+    if not FEWEST_SAMPLES <= n_samples <= MOST_SAMPLES or not 1 <= n_channels <= MOST_CHANNELS:
         raise ShapeError(
-            f"{n_channels} channels of {n_samples} samples are not allowed; a sequence has 2 to 1,000,000 samples "
-            f"and 1 to 10,000 channels"
+            f"{n_channels} channels of {n_samples} samples are not allowed; a sequence has {FEWEST_SAMPLES} to "
+            f"{MOST_SAMPLES:,} samples and 1 to {MOST_CHANNELS:,} channels"
         )
     return n_channels, n_samples
 

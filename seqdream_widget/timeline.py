@@ -15,62 +15,14 @@ import itertools
 import threading
 import weakref
 from collections.abc import Container, Generator, Iterator
-from typing import Any, Literal, NamedTuple, cast
+from typing import NamedTuple, cast
 
-from torch import Tensor
-
-from seqdream_widget.commands import Command, Reset
+from seqdream_widget.checkpoints import BUDGET, Checkpoints
+from seqdream_widget.commands import Reset
 from seqdream_widget.dreamer import Checkpoint, Dreamer, Measurement
+from seqdream_widget.events import Done, Event, Remark, Return, Steps, Way
 from seqdream_widget.history import History, Trajectory
-from seqdream_widget.iterate import Standing
 from seqdream_widget.threads import intra_op_threads
-
-BUDGET = 64 * 2**20
-"""Bytes of checkpoints; beyond it about every other one is dropped."""
-OVERHEAD = 512
-"""Bytes of a tensor beside its numbers, about: those of a short sequence are fewer."""
-EVERY = 64
-"""Steps from one checkpoint to the next, at first."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Steps:
-    """Consecutive steps, taken with so many threads."""
-
-    count: int
-    threads: int
-
-
-@dataclasses.dataclass(frozen=True)
-class Done:
-    """A command as it was carried out, and what it came to: itself, unless it went by data or by names."""
-
-    command: Command
-    outcome: Command
-    threads: int
-
-
-Way = Literal["undo", "redo", "restore", "return"]
-
-
-@dataclasses.dataclass(frozen=True)
-class Return:
-    """Things are again as they were at a tick and step, by which way."""
-
-    to: int
-    how: Way
-    step: int
-
-
-@dataclasses.dataclass(frozen=True)
-class Remark:
-    """What changes nothing and takes no time: a note, a refusal, a branching off."""
-
-    kind: Literal["note", "refusal", "branch"]
-    text: str
-
-
-Event = Steps | Done | Return | Remark
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -137,6 +89,8 @@ class Timeline:
     ----------
     tick : int
         Now.
+    checkpoints : Checkpoints
+        Of the dreamer, here and there.
     undoable, redoable : list
         The deeds to take back, the latest last; and, with the deed that each brings back, the places to return to.
     """
@@ -145,19 +99,15 @@ class Timeline:
         self.tick = 0
         self.undoable: list[Deed] = []
         self.redoable: list[tuple[Place, Deed]] = []
-        self._budget = budget
-        self._every = EVERY
+        self.checkpoints = Checkpoints(dreamer.checkpoint(), budget)
         self._lock = threading.Lock()
         self._events: list[Event] = []
         self._ticks: list[int] = []
-        self._size = 0
-        self._kept: dict[int, Checkpoint] = {}
-        self.keep(dreamer.checkpoint())
 
     @property
     def first(self) -> Checkpoint:
         """The beginning of it all."""
-        return self._kept[0]
+        return self.checkpoints[0]
 
     def events(self) -> Iterator[Event]:
         """Go through all that happened."""
@@ -192,7 +142,7 @@ class Timeline:
     def stepped(self, dreamer: Dreamer, threads: int) -> None:
         """Note that a step was taken."""
         self.count(1, threads)
-        if self.tick - next(reversed(self._kept)) >= self._every:
+        if self.tick - self.checkpoints.latest >= self.checkpoints.every:
             self.keep(dreamer.checkpoint())
 
     def count(self, steps: int, threads: int) -> None:
@@ -213,7 +163,7 @@ class Timeline:
         gesture: int | None = getattr(event.command, "gesture", None)
         if gesture is None or not self.undoable or self.undoable[-1].gesture != gesture:
             self.undoable.append(Deed(before, gesture))
-            if was is not None and self.tick not in self._kept:
+            if was is not None and self.tick not in self.checkpoints:
                 self.keep(was)
         self._add(event)
 
@@ -233,6 +183,10 @@ class Timeline:
         with self._lock:
             self._events.append(remark)
             self._ticks.append(self.tick)
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        """Keep what the dreamer is now."""
+        self.checkpoints.keep(checkpoint, self.tick, self.tick)
 
     def _add(self, event: Event) -> None:
         with self._lock:
@@ -270,12 +224,12 @@ class Timeline:
             The dreamer is as it was then.
         """
         with as_it_was_on_error(dreamer):
-            nearest, way = self._way_to(tick, self._kept)
-            dreamer.become(self._kept[nearest])
+            nearest, way = self._way_to(tick, self.checkpoints)
+            dreamer.become(self.checkpoints[nearest])
             for now, _ in _retaken(dreamer, way):
-                if now - nearest >= self._every:  # a long way: the next one back will begin nearer
+                if now - nearest >= self.checkpoints.every:  # a long way: the next one back will begin nearer
                     nearest = now
-                    self.keep(dreamer.checkpoint(), now)
+                    self.checkpoints.keep(dreamer.checkpoint(), now, self.tick)
 
     def retrace(self, dreamer: Dreamer, tick: int) -> Iterator[Measurement]:
         """Make the dreamer what it was at a tick, and measure again every step of the run that led there.
@@ -383,26 +337,9 @@ class Timeline:
         """Return one of its own with the same past."""
         other = copy.copy(self)
         other.undoable, other.redoable = list(self.undoable), list(self.redoable)
-        other._events, other._ticks, other._kept = list(self._events), list(self._ticks), dict(self._kept)
+        other._events, other._ticks = list(self._events), list(self._ticks)
+        other.checkpoints = self.checkpoints.copy()
         return other
-
-    # ---- checkpoints --------------------------------------------------------------------------------------------
-
-    def keep(self, checkpoint: Checkpoint, tick: int | None = None) -> None:
-        """Keep what the dreamer is now, or was at a tick, within the budget."""
-        self._kept[self.tick if tick is None else tick] = checkpoint
-        if tick is not None:
-            self._kept = dict(sorted(self._kept.items()))
-        self._size += _size(checkpoint)
-        while self._size > self._budget and len(self._kept) > 2:  # noqa: PLR2004 - the first, and the latest
-            # Spread over all that happened, at twice the distance. Every other one would leave ever fewer of the first.
-            self._every = max(EVERY, 2 * self.tick // len(self._kept))
-            kept: dict[int, Checkpoint] = {}
-            for at, one in self._kept.items():
-                if not kept or at - next(reversed(kept)) >= self._every:
-                    kept[at] = one
-            self._kept = kept
-            self._size = sum(map(_size, self._kept.values()))
 
 
 def _retaken(dreamer: Dreamer, way: list[Stretch]) -> Iterator[tuple[int, Measurement]]:
@@ -429,16 +366,3 @@ def as_it_was_on_error(dreamer: Dreamer) -> Generator[None]:
     except BaseException:
         dreamer.become(now)
         raise
-
-
-def _size(value: object) -> int:
-    """Return the bytes that all tensors within take."""
-    if isinstance(value, Tensor):
-        return value.nbytes + OVERHEAD
-    if isinstance(value, dict):
-        return sum(map(_size, cast("dict[Any, Any]", value).values()))
-    if isinstance(value, list | tuple):
-        return sum(map(_size, cast("list[Any]", value)))
-    if isinstance(value, Checkpoint | Standing):
-        return sum(map(_size, vars(value).values()))
-    return 0

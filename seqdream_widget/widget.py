@@ -15,7 +15,8 @@ from seqdream_widget.answers import Answers
 from seqdream_widget.commands import Command, Reset
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.drivers import runner_class
-from seqdream_widget.errors import StepError
+from seqdream_widget.errors import StepError, is_a
+from seqdream_widget.events import Return
 from seqdream_widget.exports import Exports
 from seqdream_widget.judge import Plausibility
 from seqdream_widget.keeping import Bundle, Keeping
@@ -32,7 +33,6 @@ from seqdream_widget.saved import saved
 from seqdream_widget.session import Session, Start
 from seqdream_widget.shelf import Shelf, Snapshot
 from seqdream_widget.subshells import hear_where_spoken_to
-from seqdream_widget.timeline import Return
 from seqdream_widget.traits import Traits
 from seqdream_widget.verdicts import Verdicts, judged
 from seqdream_widget.words import latest, news
@@ -153,7 +153,7 @@ class SeqDream(Exports, Traits):
                 features=features,
                 autosave=autosave,
             )
-        if not isinstance(session, Session):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+        if not is_a(session, Session):
             raise TypeError(f"SeqDream: session is a {type(session).__name__}; give a sd.Session")
         session.watch(self._changed)
         self.session = session
@@ -174,10 +174,10 @@ class SeqDream(Exports, Traits):
             changed=self._changed,
             keep=self._keeping.changed,
         )
-        hear_where_spoken_to(self.comm)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
+        hear_where_spoken_to(self.comm)
         self._publish_traits(status=self._resting())
         self._keeping.changed()
-        self.on_msg(self._answers.on_message)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
+        self.on_msg(self._answers.on_message)
 
     @classmethod
     def from_log(
@@ -280,7 +280,7 @@ class SeqDream(Exports, Traits):
             self.snapshots.clear()
             self._followers = ()
             self.session.watch(None)
-            self.layout.close()  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped; it makes one and never lets go of it
+            self.layout.close()  # ipywidgets makes one and never lets go of it
         super().close()
 
     @property
@@ -368,7 +368,7 @@ class SeqDream(Exports, Traits):
         return f"{verb} at step {steps:,}" if steps or verb != "paused" else "ready"
 
     def _deliver(self, message: protocol.Message, buffers: list[bytes]) -> None:
-        self.send(message, buffers)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
+        self.send(message, buffers)
 
     # ---- what a notebook keeps ----------------------------------------------------------------------------------
 

@@ -18,10 +18,11 @@ from seqdream_widget.commands import (
 from seqdream_widget.commands.brushes import Brush
 from seqdream_widget.commands.samples import SegmentCommand
 from seqdream_widget.commands.settings import Adopt
+from seqdream_widget.events import Done, Return, Steps
 from seqdream_widget.objectives import ClassObjective, Objective, Prototype
 from seqdream_widget.parameters import snake_case
 from seqdream_widget.presets import Preset
-from seqdream_widget.timeline import Deed, Done, Return, Steps
+from seqdream_widget.timeline import Deed
 
 if TYPE_CHECKING:
     from seqdream_widget.classes import Classes

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import seqdream_widget as sd
 from seqdream_widget.cli import subject
 from seqdream_widget.cli.outcome import INTERRUPTED, WELL, Outcome
+from seqdream_widget.errors import unknown
 
 if TYPE_CHECKING:
     from seqdream_widget.objectives import Objective
@@ -160,19 +161,16 @@ def _number(text: str) -> int | str:
 
 
 def _objective(name: str, targets: list[int | str], data: sd.SequenceDataset | None) -> Objective | Preset:
-    from seqdream_widget.errors import unknown  # noqa: PLC0415 - keeps --help light
-    from seqdream_widget.objectives import Boundary, ClassObjective, Objective  # noqa: PLC0415
-    from seqdream_widget.presets import N_TARGETS, Preset  # noqa: PLC0415
-
-    about_one = {key: cls for key, cls in Objective.types.items() if issubclass(cls, ClassObjective)}
-    counts = {**dict.fromkeys(about_one, 1), "boundary": 2, **N_TARGETS}
+    objectives, counted = sd.objectives, sd.presets.N_TARGETS
+    about_one = {k: cls for k, cls in objectives.Objective.types.items() if issubclass(cls, objectives.ClassObjective)}
+    counts = {**dict.fromkeys(about_one, 1), "boundary": 2, **counted}
     if name not in counts:
         raise ValueError(unknown("objective", name, counts))
     if len(targets) != counts[name]:
         raise ValueError(f"{name} is about {counts[name]} class(es), and --target names {len(targets)}")
-    if name in N_TARGETS:
-        return Preset(name, tuple(targets), data)
-    return Boundary(*targets) if name == "boundary" else about_one[name](targets[0])
+    if name in counted:
+        return sd.presets.Preset(name, tuple(targets), data)
+    return objectives.Boundary(*targets) if name == "boundary" else about_one[name](targets[0])
 
 
 def _regularizer(text: str) -> Regularizer:

@@ -6,6 +6,7 @@ class in the module of its kind: it is known to sessions and on the wire.
 """
 
 from seqdream_widget.commands.base import Command
+from seqdream_widget.commands.beginnings import Reset, SetStart
 from seqdream_widget.commands.brushes import (
     Erase,
     Invert,
@@ -15,16 +16,14 @@ from seqdream_widget.commands.brushes import (
     Scale,
     Shift,
 )
+from seqdream_widget.commands.notes import Note
 from seqdream_widget.commands.samples import Edit, Freeze, MovePoint, Release, Unfreeze
 from seqdream_widget.commands.settings import (
-    Note,
-    Reset,
     SetLearningRate,
     SetObjective,
     SetOptimizer,
     SetParameterization,
     SetRegularizer,
-    SetStart,
 )
 
 __all__ = [

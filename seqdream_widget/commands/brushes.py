@@ -15,7 +15,7 @@ from torch import Tensor
 from seqdream_widget.commands.base import Command
 from seqdream_widget.commands.samples import LARGEST, Edit, SegmentCommand
 from seqdream_widget.dreamer import Dreamer
-from seqdream_widget.errors import shown
+from seqdream_widget.errors import is_a, shown
 from seqdream_widget.parameters import described, number
 
 
@@ -104,7 +104,7 @@ class ReplaceByMean(Brush):
     def __post_init__(self) -> None:
         """Check the kind of `target`; whether there is such a class, a run knows."""
         super().__post_init__()
-        if isinstance(self.target, bool) or not isinstance(self.target, int | str | None):  # pyright: ignore[reportUnnecessaryIsInstance] - comes off the wire
+        if isinstance(self.target, bool) or not is_a(self.target, int | str | None):
             raise ValueError(f"ReplaceByMean: target = {shown(self.target)} is not allowed; give a class index or name")
 
     def painted(self, now: Float[Tensor, " sample"], dreamer: Dreamer) -> Float[Tensor, " sample"]:

@@ -1,27 +1,19 @@
-"""Commands about what is climbed, how and from where: objective, regularizers, optimizer, parameterization, start."""
+"""Commands about what is climbed and how: objective, regularizers, learning rate, optimizer, parameterization."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, cast
+from typing import Any, Self, cast
 
-import torch
-from jaxtyping import Float
-from numpy.typing import ArrayLike
-from torch import Tensor
-
-from seqdream_widget.bounds import is_unicode
 from seqdream_widget.commands.base import Command
 from seqdream_widget.dreamer import Dreamer
-from seqdream_widget.errors import ShapeError, shown
+from seqdream_widget.errors import is_a, shown
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import HIGHEST_RATE, LOWEST_RATE, OptimizerFactory, chosen, factory_of
 from seqdream_widget.parameterizations import Parameterization, parameterization_of
 from seqdream_widget.parameters import check_fields, described, number
 from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers.base import Regularizer, by_name, checked
-from seqdream_widget.starts import KINDS, is_named_or_real, sequences_of, start_of
 
 
 @described
@@ -82,7 +74,7 @@ class SetRegularizer(Command):
         dreamer.regularizers = self._changed(dreamer)
 
     def _changed(self, dreamer: Dreamer) -> tuple[Regularizer, ...]:
-        if not isinstance(self.name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - comes off the wire
+        if not is_a(self.name, str):
             raise ValueError(f"SetRegularizer: name = {shown(self.name)} is not allowed; give a string")
         present = {regularizer.name: regularizer for regularizer in dreamer.regularizers}
         old = present.get(self.name) or by_name(self.name)
@@ -119,7 +111,7 @@ class SetObjective(Command):
 
     def __post_init__(self) -> None:
         """Refuse what is no objective."""
-        if not isinstance(self.objective, Objective | Preset):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+        if not is_a(self.objective, Objective | Preset):
             raise TypeError(f"SetObjective: {self.objective!r} is no objective; give e.g. sd.objectives.Logit(0)")
 
     @classmethod
@@ -290,135 +282,3 @@ class SetParameterization(Command):
     def apply(self, dreamer: Dreamer) -> None:
         """Change it."""
         dreamer.set_parameterization(parameterization_of(self.parameterization))
-
-
-@described
-class Reset(Command):
-    """Go back to the start: step 0, a fresh optimizer, the random stream rewound.
-
-    Objective, regularizers and frozen segments stay; a frozen segment holds the start's values then.
-
-    Examples
-    --------
-    >>> import seqdream_widget as sd
-    >>> demo = sd.load_demo("forda")
-    >>> session = sd.Session(demo.model, sd.objectives.Logit(1), data=demo.data)
-    >>> session.run(3)
-    >>> session.submit(sd.commands.Reset())
-    1
-    >>> session.step_count
-    0
-    """
-
-    def check(self, dreamer: Dreamer) -> None:
-        """Allow it always."""
-
-    def apply(self, dreamer: Dreamer) -> None:
-        """Begin again."""
-        dreamer.restart()
-
-
-@described
-class SetStart(Reset):
-    """Begin again elsewhere: what `Reset` does, with another start; later ones go back to that.
-
-    Parameters
-    ----------
-    start : str, int, array or Tensor
-        As for `Session`; one sequence for all dreams, or one for each.
-    seed : int
-        Of the noise, where that is the start: dream i draws it from a generator of its own, seeded with ``seed + i``.
-
-    Raises
-    ------
-    ShapeError
-        If an array has another shape than the dreams, or there are neither one sequence nor as many as they.
-    ValueError
-        If the name is unknown, there is no such real sequence, or a number is not finite.
-
-    Examples
-    --------
-    >>> import seqdream_widget as sd
-    >>> demo = sd.load_demo("forda")
-    >>> session = sd.Session(demo.model, sd.objectives.Logit("abnormal"), data=demo.data)
-    >>> session.submit(sd.commands.SetStart(3))
-    1
-    >>> bool((session.sequence[0] == demo.data.x[3]).all())
-    True
-    """
-
-    start: str | int | ArrayLike | Tensor = dataclasses.field(compare=False)
-    seed: int = number(default=0, low=0, high=2**53, integer=True)
-
-    def __post_init__(self) -> None:
-        """Check the seed, and keep an array as a tensor of its own."""
-        super().__post_init__()
-        if not is_named_or_real(self.start):
-            x = sequences_of("SetStart: start", self.start, KINDS)
-            object.__setattr__(self, "start", x.clone())
-
-    def check(self, dreamer: Dreamer) -> None:
-        """Refuse a start that is unknown, or of another shape than the dreams."""
-        self._sequence(dreamer)
-
-    def apply(self, dreamer: Dreamer) -> None:
-        """Begin again there."""
-        dreamer.begin_at(self._sequence(dreamer))
-
-    def outcome(self, dreamer: Dreamer) -> Command:
-        """Return the start in numbers."""
-        return SetStart(dreamer.start)
-
-    def _sequence(self, dreamer: Dreamer) -> Float[Tensor, "batch channel time"]:
-        shape = dreamer.scene.shape
-        if isinstance(self.start, Tensor) and tuple(self.start.shape[1:]) != shape:
-            raise ShapeError(
-                f"SetStart: start has shape {tuple(self.start.shape[1:])} and the dream {shape} (channel, time); "
-                f"give one of the dream's shape"
-            )
-        generators = [torch.Generator().manual_seed(self.seed + dream) for dream in range(len(dreamer.start))]
-        return start_of(self.start, shape, dreamer.scene.reference, generators)
-
-    def __repr__(self) -> str:
-        """Write it as a person would; never print arrays."""
-        size = " × ".join(map(str, self.start.shape)) if isinstance(self.start, Tensor) else ""
-        return f"SetStart(<{size} numbers>)" if size else f"SetStart({self.start!r}, seed={self.seed})"
-
-
-@described
-class Note(Command):
-    """Write something down in the log; nothing changes, and `undo` and `redo` pass over it.
-
-    Parameters
-    ----------
-    text : str
-        1 to 10,000 characters.
-
-    Raises
-    ------
-    ValueError
-        If it is no text of that length.
-
-    Examples
-    --------
-    >>> import seqdream_widget as sd
-    >>> sd.commands.Note("from here on I hold the peak")
-    Note(text='from here on I hold the peak')
-    """
-
-    text: str
-
-    LONGEST: ClassVar[int] = 10_000
-
-    def __post_init__(self) -> None:
-        """Check that it is text, and its length."""
-        if not isinstance(self.text, str) or not 1 <= len(self.text) <= self.LONGEST:  # pyright: ignore[reportUnnecessaryIsInstance] - comes off the wire
-            raise ValueError(f"Note: text = {shown(self.text)} is not allowed; give 1 to {self.LONGEST:,} characters")
-        if not is_unicode(self.text):
-            raise ValueError(f"Note: text = {shown(self.text)} is not allowed; give Unicode text")
-
-    def check(self, dreamer: Dreamer) -> None:
-        """Allow it always."""
-
-    def apply(self, dreamer: Dreamer) -> None:
-        """Change nothing."""

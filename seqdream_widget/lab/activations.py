@@ -66,7 +66,7 @@ class LayerActivations(View):
             If there is no layer of the name that was asked for.
         """
         every = self.session.scene.probe.layers
-        self._layers = layers = {name: shape for name, shape in every.items() if 1 <= len(shape) <= 2}  # noqa: PLR2004 - channel, time
+        self._layers = layers = {name: shape for name, shape in every.items() if shape and not shape[2:]}
         if self._chosen is not None and self._chosen not in layers:
             raise ValueError(unknown("layer", self._chosen, layers))
         if not layers:

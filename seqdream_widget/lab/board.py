@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ipywidgets import VBox  # pyright: ignore[reportMissingTypeStubs] - ipywidgets is untyped
+from ipywidgets import VBox
 from torch import nn
 
 from seqdream_widget.lab.activations import LayerActivations
@@ -22,7 +22,7 @@ from seqdream_widget.presets import Preset
 from seqdream_widget.widget import SeqDream
 
 
-class Lab(VBox):  # pyright: ignore[reportUntypedBaseClass] - ipywidgets is untyped
+class Lab(VBox):
     """The widget with all views around it, linked to it and to each other.
 
     Parameters
@@ -100,7 +100,7 @@ class Lab(VBox):  # pyright: ignore[reportUntypedBaseClass] - ipywidgets is unty
         # Two columns where there is room, else one below the other.
         self._grid.layout.grid_template_columns = "repeat(auto-fit, minmax(min(100%, 440px), 1fr))"
         self._grid.layout.grid_gap = "0 28px"
-        super().__init__(children=(widget, self.starts, self._grid, self.compare))  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
+        super().__init__(children=(widget, self.starts, self._grid, self.compare))
 
     @property
     def views(self) -> tuple[View, ...]:
@@ -122,7 +122,7 @@ class Lab(VBox):  # pyright: ignore[reportUntypedBaseClass] - ipywidgets is unty
         if hasattr(self, "starts"):
             for view in self.views:
                 view.close()
-            close_parts(self._grid, self.layout)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
+            close_parts(self._grid, self.layout)
         if hasattr(self, "widget"):
             self.widget.close()
-        super().close()  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
+        super().close()

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seqdream_widget.objectives import Direction
+from seqdream_widget.objectives.layers import mean_over_time
 from seqdream_widget.population import Population, features_of
 from seqdream_widget.probe import Probe
 from seqdream_widget.scene import Scene
@@ -61,5 +62,5 @@ def layer_of_features(probe: Probe) -> str:
 
 def _rows(output: Float[Tensor, "batch channel ..."], like: Tensor) -> list[Tensor]:
     """Return an output as rows such as the features, in the ways in which `Direction` reads a layer."""
-    found = [output.flatten(1), output.flatten(2).mean(dim=2) if output.ndim > 2 else output]  # noqa: PLR2004 - a time axis
+    found = [output.flatten(1), mean_over_time(output)]
     return [one for one in found if one.shape == like.shape]

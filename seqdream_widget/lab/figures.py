@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,12 +45,12 @@ def axis(scale: Part, label: str = "", *, vertical: bool = False, grid: bool = T
     )
 
 
-def figure(marks: Sequence[Part], axes: Sequence[Part], height: int = 210, left: int = 56, **more: object) -> Part:
+def figure(marks: Sequence[Part], axes: Sequence[Part], height: int = 210, left: int = 56, **more: Any) -> Part:
     """Return a chart as wide as its place, `height` pixels high."""
     return bqplot.Figure(
         marks=list(marks),
         axes=list(axes),
-        fig_margin={"top": 12, "bottom": 42, "left": left, "right": 14, **dict(more.pop("margin", {}))},  # pyright: ignore
+        fig_margin={"top": 12, "bottom": 42, "left": left, "right": 14, **more.pop("margin", {})},
         **{"padding_x": 0.0, "padding_y": 0.05, **more},
         display_toolbar=False,
         layout=ipywidgets.Layout(width="100%", height=f"{height}px", min_width="0"),

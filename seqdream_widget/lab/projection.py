@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from seqdream_widget.untyped import linalg
+
 
 class Projection(Protocol):
     """Puts features on a map."""
@@ -47,7 +49,7 @@ class PCA:
     def __init__(self, features: Float[Tensor, "row feature"]) -> None:
         self.mean = features.mean(dim=0)
         centred = (features - self.mean).double()
-        svd: Any = torch.linalg.svd  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped in torch
+        svd: Any = linalg.svd
         _, size, axes = cast("tuple[Tensor, Tensor, Tensor]", svd(centred, full_matrices=False))
         found = axes[:2] * (size[:2, None] > 1e-9 * size[:1, None])
         found = torch.cat([found, found.new_zeros(2 - len(found), features.shape[1])])

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
-from ipywidgets import VBox  # pyright: ignore[reportMissingTypeStubs] - ipywidgets is untyped
+from ipywidgets import VBox
 
 from seqdream_widget.commands import Command
+from seqdream_widget.errors import is_a
 from seqdream_widget.lab.pulse import pulse_of
 from seqdream_widget.lab.untyped import Part, ipywidgets
 from seqdream_widget.session import Session
@@ -20,7 +21,7 @@ from seqdream_widget.widget import SeqDream
 STYLE = Path(__file__).parent / "lab.css"
 
 
-class View(VBox):  # pyright: ignore[reportUntypedBaseClass] - ipywidgets is untyped
+class View(VBox):
     """A view of a widget's session, brought up to date with it. It can stand alone, and as often as one likes.
 
     A subclass makes its parts in `build`, and says in `draw` how they show what is now. One rule keeps it simple: what
@@ -35,7 +36,7 @@ class View(VBox):  # pyright: ignore[reportUntypedBaseClass] - ipywidgets is unt
     TITLE: ClassVar[str] = ""
 
     def __init__(self, widget: SeqDream) -> None:
-        if not isinstance(widget, SeqDream):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+        if not is_a(widget, SeqDream):
             name = type(self).__name__
             raise TypeError(f"{name}: {type(widget).__name__} is no sd.SeqDream; give the widget that it is to follow")
         self.widget = widget
@@ -45,7 +46,7 @@ class View(VBox):  # pyright: ignore[reportUntypedBaseClass] - ipywidgets is unt
         style = ipywidgets.HTML(f"<style>{STYLE.read_text()}</style>")
         style.add_class("seqdream-lab-style")
         # Counted by the front end from 0 on: how often it is shown.
-        super().__init__(children=(style, heading, *self.build(), self._note), _view_count=0)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
+        super().__init__(children=(style, heading, *self.build(), self._note), _view_count=0)
         self._as_part: Part = self
         self._as_part.add_class("seqdream-lab")
         self._as_part.observe(self._follow_sight, "_view_count")
@@ -135,7 +136,7 @@ class View(VBox):  # pyright: ignore[reportUntypedBaseClass] - ipywidgets is unt
         self._is_closed = True
         pulse_of(self.widget).remove(self)
         close_parts(*_widgets_in(vars(self).values()), *_widgets_in(self._as_part.trait_values().values()))
-        super().close()  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
+        super().close()
 
 
 def close_parts(*parts: Part, but: Iterable[Part] = ()) -> None:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, cast
 from jaxtyping import Float
 from torch import Tensor
 
-from seqdream_widget.errors import shown
+from seqdream_widget.errors import is_a, shown
 from seqdream_widget.parameters import Described, described, number, read_described, snake_case
 from seqdream_widget.probe import Activity
 from seqdream_widget.scene import Scene
@@ -77,10 +77,10 @@ class Objective(Described, ABC):
         return read_described("objective", Objective.types, message)
 
     def __add__(self, other: Objective) -> Objective:
-        return Sum((*_terms(self), *_terms(other))) if isinstance(other, Objective) else NotImplemented  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+        return Sum((*_terms(self), *_terms(other))) if is_a(other, Objective) else NotImplemented
 
     def __sub__(self, other: Objective) -> Objective:
-        return self + -other if isinstance(other, Objective) else NotImplemented  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+        return self + -other if is_a(other, Objective) else NotImplemented
 
     def __mul__(self, factor: float) -> Objective:
         return Scaled(factor, self)

@@ -18,7 +18,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from seqdream_widget.errors import shown, unknown
+from seqdream_widget.errors import is_a, shown, unknown
 from seqdream_widget.objectives.base import Objective
 from seqdream_widget.parameters import described, number
 from seqdream_widget.probe import Activity
@@ -53,7 +53,7 @@ class LayerObjective(Objective, abstract=True):
     def __post_init__(self) -> None:
         """Check the name's type and every number."""
         super().__post_init__()
-        if not isinstance(self.layer, str):  # pyright: ignore[reportUnnecessaryIsInstance] - comes off the wire
+        if not is_a(self.layer, str):
             raise ValueError(f"{type(self).__name__}: layer = {shown(self.layer)} is not allowed; give a dotted name")
 
     @property
@@ -295,7 +295,7 @@ class Direction(LayerObjective):
         hidden = self.activations(activity)
         vector = self._direction.to(hidden)
         if len(vector) == hidden.shape[1]:
-            hidden = hidden.flatten(2).mean(dim=2) if hidden.ndim > 2 else hidden  # noqa: PLR2004 - a time axis
+            hidden = mean_over_time(hidden)
         hidden = hidden.flatten(1)
         along = hidden @ vector
         if self.kind == "dot":
@@ -330,3 +330,8 @@ def _numbers(vector: Any) -> tuple[float, ...]:
             f"Direction: vector = {shown(vector)} is not allowed; give finite numbers that are not all zero"
         )
     return tuple(flat.tolist())
+
+
+def mean_over_time(hidden: Float[Tensor, "batch channel ..."]) -> Float[Tensor, "batch channel"]:
+    """Return the mean over the axes of time, where an output has such."""
+    return hidden.flatten(2).mean(dim=2) if hidden.shape[2:] else hidden

@@ -16,7 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seqdream_widget.datasets import SequenceDataset
-from seqdream_widget.errors import shown
+from seqdream_widget.errors import is_a, shown
 from seqdream_widget.objectives.base import Objective
 from seqdream_widget.objectives.logits import ClassObjective, PairObjective, lead
 from seqdream_widget.parameters import described, snake_case, whole
@@ -96,7 +96,7 @@ class MemberObjective(Objective, abstract=True):
     def __post_init__(self) -> None:
         """Check what kind of thing the data is."""
         super().__post_init__()
-        if self.data is not None and not isinstance(self.data, SequenceDataset):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+        if self.data is not None and not is_a(self.data, SequenceDataset):
             name = type(self).__name__
             raise TypeError(f"{name}: data = {shown(self.data)} is not allowed; give sd.SequenceDataset(x, y)")
 
@@ -228,7 +228,7 @@ class Prototype(MemberObjective, ClassObjective):
 
     def _checked(self, members: object) -> tuple[int, ...]:
         said = shown(members)
-        plain: object = members.tolist() if isinstance(members, Tensor | np.ndarray) else members  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped in torch
+        plain: object = cast("Any", members).tolist() if isinstance(members, Tensor | np.ndarray) else members
         is_list = isinstance(plain, Sequence) and not isinstance(plain, str)
         given = cast("Sequence[object]", plain if is_list else [])
         if not 1 <= len(given) <= self.MOST_MEMBERS:

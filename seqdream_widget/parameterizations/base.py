@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from jaxtyping import Float
 from torch import Tensor
 
-from seqdream_widget.errors import shown, unknown
+from seqdream_widget.errors import is_a, shown, unknown
 from seqdream_widget.parameters import Described, read_described, snake_case
 from seqdream_widget.scene import Scene
 
@@ -114,7 +114,7 @@ def parameterization_of(given: str | Parameterization) -> Parameterization:
     """
     if isinstance(given, Parameterization):
         return given
-    if not isinstance(given, str):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+    if not is_a(given, str):
         raise TypeError(f"{shown(given)} is no parameterization; give a name or e.g. sd.parameterizations.Spline(8)")
     if given not in Parameterization.types:
         raise ValueError(unknown("parameterization", given, Parameterization.types))

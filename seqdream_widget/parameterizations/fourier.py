@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from seqdream_widget.errors import shown
+from seqdream_widget.errors import is_a, shown
 from seqdream_widget.parameterizations.base import Form, Parameterization
 from seqdream_widget.parameters import described
 from seqdream_widget.scene import Scene
@@ -107,7 +107,7 @@ class MagnitudeFourier(Parameterization):
 
     def __post_init__(self) -> None:
         """Refuse what names no class."""
-        if self.target is not None and (isinstance(self.target, bool) or not isinstance(self.target, int | str)):  # pyright: ignore[reportUnnecessaryIsInstance] - comes off the wire
+        if self.target is not None and (isinstance(self.target, bool) or not is_a(self.target, int | str)):
             raise ValueError(
                 f"MagnitudeFourier: target = {shown(self.target)} is not allowed; give a class as index or name"
             )

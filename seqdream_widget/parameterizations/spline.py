@@ -11,6 +11,7 @@ from torch import Tensor
 from seqdream_widget.parameterizations.base import Form, Parameterization
 from seqdream_widget.parameters import described, number
 from seqdream_widget.scene import Scene
+from seqdream_widget.untyped import linalg
 
 HALO = 64
 """How far a knot's influence on the others is followed: it falls to 0.54 from each to the next, 4e-18 in all."""
@@ -115,4 +116,4 @@ def _gram(basis: Float[Tensor, "4 every"], n_knots: int, length: int) -> Float[T
 
 
 def _inverse(matrix: Tensor) -> Tensor:
-    return cast("Tensor", torch.linalg.inv(matrix))  # pyright: ignore[reportUnknownMemberType] - untyped in torch
+    return cast("Tensor", linalg.inv(matrix))

@@ -75,7 +75,7 @@ def find_layout(network: Network, pair: Float[Tensor, "2 channel time"], layout:
             mixed = mixed or name
         else:
             failures.append(f"{name}: output of shape {tuple(output.shape)}")
-            if output.ndim > 2 and len(output) == len(pair):  # noqa: PLR2004 - (N, class)
+            if output.shape[2:] and len(output) == len(pair):  # not (N, class)
                 advice = (
                     "One row of logits per sequence is needed, and this is a sequence: a forecaster, or a classifier "
                     "of every time step. Wrap the model so that it returns (N, class), e.g. the mean over time."

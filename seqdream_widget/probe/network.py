@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from seqdream_widget.probe.custody import borrowed, named_layers
+from seqdream_widget.untyped import random
 
 # Modules that by definition put features last: (batch, time, feature).
 FEATURES_LAST = (
@@ -164,8 +165,8 @@ class Network:
 @contextlib.contextmanager
 def same_draws() -> Generator[None]:
     """Draw the same random numbers each time, and leave the global random state as it was."""
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):  # pyright: ignore[reportUnknownMemberType] - untyped in torch
-        torch.manual_seed(0)  # pyright: ignore[reportUnknownMemberType] - untyped in torch
+    with random.fork_rng(devices=range(torch.cuda.device_count())):
+        random.manual_seed(0)
         yield
 
 
@@ -193,7 +194,7 @@ def first_tensor(output: Any) -> Tensor | None:
 
 def batch_and_channel_first(module: nn.Module, output: Tensor) -> Tensor:
     """Bring what layers return as (batch, time, feature) into the order (batch, channel, time) of all others."""
-    if output.ndim <= 2 or not isinstance(module, FEATURES_LAST):  # noqa: PLR2004 - no time axis
+    if not output.shape[2:] or not isinstance(module, FEATURES_LAST):
         return output
     if isinstance(module, nn.LayerNorm) and len(module.normalized_shape) > 1:
         return output

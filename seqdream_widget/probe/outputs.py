@@ -14,6 +14,7 @@ from seqdream_widget.probe.network import first_tensor
 
 Tail = Literal["", "softmax", "sigmoid"]
 
+SATURATED = 0.02  # so near to 0 or 1 come squashed values: sequences up to 1000 saturate them
 # What autograd calls operations that only move numbers around or average them.
 _MOVES = {"View", "ReshapeAlias", "UnsafeView", "Squeeze", "Unsqueeze", "Select", "Slice", "Transpose", "Permute"} | {
     *("T", "Clone", "Mean", "Sum", "ToCopy", "Alias", "Expand", "Stack", "Cat")
@@ -70,7 +71,7 @@ def _is_squashed(output: Tensor, values: Tensor) -> bool:
     while node is not None:
         found = re.fullmatch(r"(\w+?)Backward\d*", node.name())
         if found is None:  # TorchScript and functions of the user's: only the values tell
-            return bool(values.amin() < 0.02 or values.amax() > 0.98)  # noqa: PLR2004 - sequences up to 1000 saturate it
+            return bool(values.amin() < SATURATED or values.amax() > 1 - SATURATED)
         if found[1] not in _MOVES:
             return found[1] in _SQUASHES
         before = cast("tuple[tuple[Any, int], ...]", node.next_functions)

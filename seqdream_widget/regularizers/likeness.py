@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seqdream_widget.datasets import SequenceDataset
-from seqdream_widget.errors import ShapeError, shown
+from seqdream_widget.errors import ShapeError, is_a, shown
 from seqdream_widget.parameters import described, number
 from seqdream_widget.reference import Members, Reference
 from seqdream_widget.regularizers.base import Penalty
@@ -47,7 +47,7 @@ class Likeness(Penalty, abstract=True):
     def __post_init__(self) -> None:
         """Check what kind of thing target and data are."""
         super().__post_init__()
-        if self.data is not None and not isinstance(self.data, SequenceDataset):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+        if self.data is not None and not is_a(self.data, SequenceDataset):
             raise TypeError(f"{self.name}: data is a {type(self.data).__name__}; give sd.SequenceDataset(x, y)")
         if self.target is not None and not isinstance(self.target, str):
             try:

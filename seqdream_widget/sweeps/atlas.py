@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -16,20 +15,17 @@ from jaxtyping import Float32
 from numpy.typing import NDArray
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
-from torch import Tensor, nn
+from torch import nn
 
 from seqdream_widget.datasets import SequenceDataset
-from seqdream_widget.encoding import Decoder, Encoder, Json, fingerprint_of
 from seqdream_widget.files import write_whole
-from seqdream_widget.log import versions
-from seqdream_widget.objectives.base import Resolved
 from seqdream_widget.parameters import whole
 from seqdream_widget.session import Session
-from seqdream_widget.starts import index_of
 from seqdream_widget.sweeps.extras import needed
 from seqdream_widget.sweeps.findings import Motifs, agreement_of, motifs_of
 from seqdream_widget.sweeps.grid import Grid
 from seqdream_widget.sweeps.motifs import ALIKE
+from seqdream_widget.sweeps.origin import Origin
 from seqdream_widget.sweeps.plots import plotted_motifs, plotted_verdicts
 from seqdream_widget.sweeps.studio import Outcome, Studio
 from seqdream_widget.sweeps.table import table_of
@@ -37,31 +33,6 @@ from seqdream_widget.sweeps.table import table_of
 if TYPE_CHECKING:
     from seqdream_widget.sweeps.gallery import Explorer
     from seqdream_widget.widget import SeqDream
-
-VERSION = 1
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Origin:
-    """What the dreams were made of, beside model and data: so that one can be dreamed again, or gone on with.
-
-    Attributes
-    ----------
-    described : dict
-        JSON: what they have in common, the recipes and the starts.
-    tensors : dict of str to Tensor
-        What that refers to, by hash.
-    objects : mapping of str to object
-        Classes that are not the package's, by ``module:qualname``; they are not saved.
-    recipe, start : int array of shape (dream,)
-        Which of them each dream has.
-    """
-
-    described: Json
-    tensors: dict[str, Tensor]
-    objects: Mapping[str, Any]
-    recipe: NDArray[np.int64]
-    start: NDArray[np.int64]
 
 
 class Atlas:
@@ -114,39 +85,7 @@ class Atlas:
         model: nn.Module, data: SequenceDataset | None, studio: Studio, grid: Grid, outcomes: Sequence[Outcome]
     ) -> Atlas:
         """Make the atlas of a sweep from what came of its dreams, in their order."""
-        encoder, settings, probe = Encoder(data), studio.settings, studio.scene.probe
-        described = {
-            "seqdream_atlas": VERSION,
-            "versions": versions(),
-            "model": probe.fingerprint,
-            "data": None if data is None else fingerprint_of(data),
-            "classes": [*studio.scene.classes.names],
-            "shape": [*studio.scene.shape],
-            "steps": settings.steps,
-            "optimizer": encoder.encode(settings.optimizer),
-            "parameterization": encoder.encode(settings.parameterization),
-            "batch": grid.batch,
-            "threads": settings.threads,
-            "device": settings.device,
-            "layout": settings.layout,
-            "features": settings.features,
-            "recipes": [
-                {
-                    "objective": encoder.encode(recipe.objective),
-                    "regularizers": encoder.encode(recipe.regularizers),
-                    "learning_rate": recipe.learning_rate,
-                }
-                for recipe in grid.recipes
-            ],
-            "starts": [start if isinstance(start, str) else encoder.encode(_plain(start)) for start in grid.starts],
-        }
-        origin = Origin(
-            described,
-            encoder.tensors,
-            encoder.objects,
-            np.array([dream.recipe for dream in grid.dreams]),
-            np.array([dream.start for dream in grid.dreams]),
-        )
+        origin = Origin.of(studio, grid, data)
         sequences = np.stack([outcome.sequence for outcome in outcomes])
         seconds = np.array([outcome.seconds for outcome in outcomes])
         return Atlas(table_of(studio, grid, outcomes), sequences, seconds, origin, model, data)
@@ -312,7 +251,7 @@ class Atlas:
         row = self._row(dream)
         if not np.isfinite(self.sequences[row]).all():
             raise ValueError(f"dream {row} has no sequence: {self.table['failure'].iloc[row]}")
-        return self._session(row, start=torch.tensor(self.sequences[row]), seed=int(self.table["seed"].iloc[row]))
+        return self._session(row, start=torch.tensor(self.sequences[row]))
 
     def again(self, dream: int, progress: bool = False) -> Session:
         """Dream one again from its start, step by step: a session with its history and its log.
@@ -343,15 +282,9 @@ class Atlas:
         True
         """
         row = self._row(dream)
-        described = self.origin.described
-        start = described["starts"][self.origin.start[row]]
-        session = self._session(
-            row,
-            start=start if isinstance(start, str) else self._decoder().decode(start),
-            batch_size=described["batch"],
-            seed=int(self.table["seed"].iloc[row]),
-        )
-        session.run(described["steps"], progress=progress)
+        origin = self.origin
+        session = self._session(row, start=origin.start_of(row, self.data), batch_size=origin.described["batch"])
+        session.run(origin.described["steps"], progress=progress)
         return session
 
     def open(self, dream: int) -> SeqDream:
@@ -373,35 +306,10 @@ class Atlas:
         return Explorer(self)
 
     def _session(self, row: int, **settings: Any) -> Session:
-        described = self.origin.described
-        if self.model is None or (self.data is None and described["data"] is not None):
+        if self.model is None or (self.data is None and self.origin.described["data"] is not None):
             raise ValueError("the atlas was loaded without its model or data; give Atlas.load(path, model, data=data)")
-        decoder = self._decoder()
-        recipe = described["recipes"][self.origin.recipe[row]]
-        return Session(
-            self.model,
-            Resolved(decoder.decode(recipe["objective"])),
-            data=self.data,
-            regularizers=decoder.decode(recipe["regularizers"]),
-            learning_rate=recipe["learning_rate"],
-            optimizer=decoder.decode(described["optimizer"]),
-            parameterization=decoder.decode(described["parameterization"]),
-            threads=described["threads"],
-            device=described["device"],
-            layout=described["layout"],
-            features=described["features"],
-            **({} if self.data is not None else {"channels": described["shape"][0], "length": described["shape"][1]}),
-            **settings,
-        )
-
-    def _decoder(self) -> Decoder:
-        return Decoder(self.origin.tensors, self.origin.objects, self.data)
+        seed = int(self.table["seed"].iloc[row])
+        return self.origin.session(row, self.model, self.data, seed=seed, **settings)
 
     def _row(self, dream: int) -> int:
         return whole("dream", dream, 0, len(self) - 1)
-
-
-def _plain(start: Any) -> Any:
-    """Return an index as one, and a sequence as a tensor."""
-    index = index_of(start)
-    return torch.as_tensor(start, dtype=torch.float32) if index is None else index

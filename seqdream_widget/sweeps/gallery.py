@@ -6,7 +6,7 @@ import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import ipywidgets  # pyright: ignore[reportMissingTypeStubs] - untyped
+import ipywidgets
 import numpy as np
 import traitlets
 from jaxtyping import UInt8
@@ -80,8 +80,8 @@ class Explorer(ipywidgets.VBox):
         self._atlas = atlas
         self.widget: SeqDream | None = None
         self.gallery = Gallery(atlas)
-        self.gallery.on_msg(self._on_message)  # pyright: ignore[reportUnknownMemberType] - ipywidgets is untyped
-        super().__init__([self.gallery])  # pyright: ignore[reportUnknownMemberType] - untyped
+        self.gallery.on_msg(self._on_message)
+        super().__init__([self.gallery])
 
     def show(self, dream: int) -> SeqDream:
         """Open a dream below, in place of the one before, which is closed.

@@ -13,7 +13,7 @@ import io
 import pickle
 from typing import Any, cast
 
-import cloudpickle  # pyright: ignore[reportMissingTypeStubs] - untyped
+import cloudpickle
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
@@ -42,7 +42,7 @@ class Parcel:
 
 class _Packer(cloudpickle.Pickler):
     def __init__(self, file: io.BytesIO) -> None:
-        super().__init__(file)  # pyright: ignore[reportUnknownMemberType] - untyped
+        super().__init__(file)
         self.tensors: dict[str, Tensor] = {}
         self._names: dict[int, str] = {}
         self._kept: list[Tensor] = []
@@ -85,7 +85,7 @@ def packed(things: object) -> Parcel:
     file = io.BytesIO()
     packer = _Packer(file)
     try:
-        packer.dump(things)  # pyright: ignore[reportUnknownMemberType] - untyped
+        packer.dump(things)
     except Exception as error:
         raise TypeError(
             f"the model, an objective or a regularizer cannot travel to workers ({type(error).__name__}: {error}); "

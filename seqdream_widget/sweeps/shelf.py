@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load as load_tensors
+from safetensors import SafetensorError
 from safetensors.torch import save as save_tensors
 
 from seqdream_widget.bounds import LINE_BYTES
 from seqdream_widget.encoding import Json
 from seqdream_widget.errors import shown
-from seqdream_widget.files import write_whole
+from seqdream_widget.files import tensors_and_text, write_whole
 from seqdream_widget.judge import Figure, Nearest, Plausibility
 from seqdream_widget.sweeps.studio import Outcome
 
@@ -153,10 +152,8 @@ def read_outcomes(path: Path, dreams: Sequence[int]) -> list[Outcome]:
     ValueError, KeyError, TypeError, SafetensorError
         If it is not such.
     """
-    tensors = load_tensors(path.read_bytes())
-    with safe_open(path, framework="pt") as file:  # pyright: ignore[reportUnknownVariableType] - safetensors is untyped
-        text = cast("dict[str, str]", file.metadata() or {})["outcomes"]  # pyright: ignore[reportUnknownMemberType] - as above
-    rows = cast("list[Json]", json.loads(text))
+    tensors, text = tensors_and_text(path)
+    rows = cast("list[Json]", json.loads(text["outcomes"]))
     if [row["dream"] for row in rows] != list(dreams):
         raise ValueError("it holds other dreams")
     return [

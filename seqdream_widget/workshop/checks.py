@@ -21,7 +21,9 @@ from seqdream_widget.workshop.findings import (
 
 Answers = Mapping[str, Any]
 ABNORMAL = "abnormal"
+LENGTH, DRIFT = 200, 15  # samples of a sequence, and of each end, where the drift is largest
 MARKED_WIDE, OVERLAP, MOVED = 80, 0.5, 0.05
+BETWEEN = 0.8  # probability of the two together: the others have the rest
 FAULTS = ("R-on-T PVC", "supraventricular")
 
 
@@ -239,7 +241,7 @@ def _place(answer: object) -> Finding:
         return Finding(claim, True, f"{said}; planted were {TRUTH.start} to {TRUTH.stop - 1}")
     if last + 1 - first > MARKED_WIDE:
         why, advice = "that is half of the sequence or more: it is in there, and so is much else.", "mark it closer"
-    elif not shared and (first < 15 or last > 184):  # noqa: PLR2004 - the ends, where the drift is largest
+    elif not shared and (first < DRIFT or last >= LENGTH - DRIFT):
         why = "the ends rise in the dream because the classes truly differ in a drift: the twin does that too."
         advice = "look for what only this network does: compare with the twin's dream"
     elif not shared:
@@ -280,7 +282,7 @@ def _pair(answer: object) -> tuple[int, int] | None:
     if isinstance(answer, list | tuple):
         values = cast("Sequence[object]", answer)
         numbers = [value for value in values if isinstance(value, int) and not isinstance(value, bool)]
-        if len(values) == len(numbers) == 2 and 0 <= numbers[0] <= numbers[1] < 200:  # noqa: PLR2004 - the sequence's length
+        if len(values) == len(numbers) == 2 and 0 <= numbers[0] <= numbers[1] < LENGTH:  # noqa: PLR2004 - a pair
             return numbers[0], numbers[1]
     return None
 
@@ -294,13 +296,15 @@ def border(run: Run, control: Run | None, answers: Answers) -> Iterator[Finding]
         f"It is about {FAULTS[0]} and {FAULTS[1]}.",
         right,
         f"the objective is about {' and '.join(run.targets) or 'no class'}",
-        "a border has two sides." if len(run.targets) < 2 else "these are not the two faults that were asked for.",  # noqa: PLR2004
+        "a border has two sides."
+        if len(run.targets) < len(FAULTS)
+        else "these are not the two faults that were asked for.",
         f'sd.objectives.Boundary("{FAULTS[0]}", "{FAULTS[1]}"), or border in the panel and the two classes',
     )
     if not right:
         return
     first, second = (run.probabilities[name] for name in FAULTS)
-    tied = abs(first - second) <= MOVED and first + second > 0.8  # noqa: PLR2004 - the others have the rest
+    tied = abs(first - second) <= MOVED and first + second > BETWEEN
     yield Finding(
         "The network cannot tell which of the two it is.",
         tied,

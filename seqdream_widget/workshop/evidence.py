@@ -9,6 +9,8 @@ import torch
 from torch import nn
 
 from seqdream_widget.datasets import SequenceDataset
+from seqdream_widget.errors import is_a
+from seqdream_widget.events import Done
 from seqdream_widget.headless import Result
 from seqdream_widget.judge import Figure, Plausibility, judge_of, probe_of
 from seqdream_widget.log import Log
@@ -16,7 +18,6 @@ from seqdream_widget.objectives import Objective
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.replaying import replay
 from seqdream_widget.session import Session
-from seqdream_widget.timeline import Done
 from seqdream_widget.widget import SeqDream
 
 Work = SeqDream | Session | Result | Log | str | Path
@@ -96,7 +97,7 @@ def run_of(work: Work, model: nn.Module, data: SequenceDataset) -> Run:
         return Run(work.session, data)
     if isinstance(work, Session):
         return Run(work, data)
-    if isinstance(work, Log | str | Path):  # pyright: ignore[reportUnnecessaryIsInstance] - notebooks are not type-checked
+    if is_a(work, Log | str | Path):
         return Run(replay(work, model, data), data)
     raise TypeError(f"a {type(work).__name__} cannot be checked; give the widget w, its session, or a log of it")
 

@@ -99,10 +99,14 @@ def known_answers(one: Exercise, answers: Answers) -> Answers:
     return answers
 
 
+WITH_SOFTMAX = 4
+"""The exercise whose model ends in a softmax."""
+
+
 @functools.cache
 def _stage(number: int) -> Stage:
     name = {5: "shortcut", 6: "ecg5000"}.get(number, "forda")
     demo = load_demo(name)
-    if number == 4:  # noqa: PLR2004 - the one with the softmax tail
+    if number == WITH_SOFTMAX:
         return Stage(nn.Sequential(demo.model, nn.Softmax(dim=1)).eval(), demo.data)
     return Stage(demo.model, demo.data, demo.twin)

@@ -7,6 +7,7 @@ from seqdream_widget.workshop.evidence import Run
 from seqdream_widget.workshop.feedback import Finding
 
 SURE = 0.9
+STILL = 1e-2  # root mean square of a dream that has not moved
 CLOSE = 0.02  # of a probability that is read off
 
 
@@ -54,7 +55,7 @@ def alive(run: Run, name: str) -> Finding:
     moved = float((run.session.sequence - run.session.start).square().mean().sqrt())
     value = run.probabilities[name]
     said = f"p({name}) = {value:.3g}; moved by {moved:.2g} from the start, root mean square"
-    why = "it has hardly moved." if moved < 1e-2 else "it has moved, and not to where it should."  # noqa: PLR2004
+    why = "it has hardly moved." if moved < STILL else "it has moved, and not to where it should."
     return Finding(
         f'The dream has arrived at "{name}".',
         value >= SURE,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import os
 import re
 import tempfile
 import zipfile
@@ -134,7 +133,7 @@ def _write(path: Path, members: Mapping[str, bytes]) -> None:
         with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as archive:
             for name in sorted(members):
                 archive.writestr(zipfile.ZipInfo(name), members[name], zipfile.ZIP_DEFLATED)
-        os.replace(beside, path)  # noqa: PTH105 - the same in a word
+        beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
 

@@ -25,8 +25,8 @@ import numpy as np
 import torch
 
 import seqdream_widget as sd
+from seqdream_widget.events import Steps
 from seqdream_widget.sweeps.sweep import INTERRUPTED
-from seqdream_widget.timeline import Steps
 from tests.unit.programs import Level, data, new, state_of
 
 C = sd.commands

@@ -12,12 +12,15 @@ import sys
 import time
 from pathlib import Path
 
+import nbclient
+import nbformat
 import numpy as np
 import pytest
 
 import seqdream_widget as sd
 from seqdream_widget import cli
 from seqdream_widget.cli import demo
+from seqdream_widget.encoding import hash_of
 
 SEQDREAM = (sys.executable, "-m", "seqdream_widget.cli")
 FILES = ("dream.csv", "dream.png", "dream.jsonl", "dream.safetensors", "dream.html")
@@ -191,8 +194,6 @@ def test_a_replay_that_comes_to_other_numbers_ends_with_one(tmp_path, capsys):
     log = sd.dream(loaded.model, sd.objectives.Logit(1), data=loaded.data, steps=4, progress=False).log
     score = log.tensors[log.records[-1]["score"]].clone()
     score[2] += 1
-    from seqdream_widget.encoding import hash_of  # noqa: PLC0415
-
     log.tensors[hash_of(score)] = score
     log.records[-1] |= {"score": hash_of(score)}
     log.save(tmp_path / "dream.jsonl")
@@ -304,9 +305,6 @@ def test_a_demo_is_a_notebook_of_ones_own_and_what_was_changed_there_is_kept(tmp
 
 @pytest.mark.parametrize("name", demo.DEMOS)
 def test_the_notebook_about_a_demo_runs(name, tmp_path):
-    import nbclient  # noqa: PLC0415
-    import nbformat  # noqa: PLC0415
-
     notebook = nbformat.read(demo.placed(name, tmp_path), as_version=4)
     nbformat.validate(notebook)
     nbclient.NotebookClient(notebook, timeout=120, resources={"metadata": {"path": tmp_path}}).execute()

@@ -16,8 +16,8 @@ import pytest
 import seqdream_widget as sd
 from seqdream_widget import autosave
 from seqdream_widget.drivers import runner_class
+from seqdream_widget.events import Done, Return, Steps
 from seqdream_widget.replaying import carry_out
-from seqdream_widget.timeline import Done, Return, Steps
 from tests.unit.programs import OBJECTIVES, Level, data, new, state_of
 
 C = sd.commands

@@ -112,7 +112,7 @@ def test_the_past_is_as_exact_where_hardly_a_checkpoint_or_history_is_kept(progr
         poor.undo()
         rich.undo()
         assert state_of(poor) == state_of(rich)
-    assert len(poor._timeline._kept) <= 3
+    assert len(poor.timeline.checkpoints.ticks) <= 3
 
 
 def test_a_batch_and_its_stopped_dreams_are_taken_back_too():
@@ -303,6 +303,6 @@ def test_however_many_commands_there_were_checkpoints_are_kept_evenly_over_all_t
         s.run(1)
         s.submit(C.Edit(1, [0.5]))
     s.run(1500)
-    ticks = np.array([*s.timeline._kept, s.timeline.tick])
+    ticks = np.array([*s.timeline.checkpoints.ticks, s.timeline.tick])
     assert 10 < len(ticks) < 60
     assert np.diff(ticks).max() < 4 * s.timeline.tick / len(ticks)

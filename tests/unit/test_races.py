@@ -14,7 +14,7 @@ from torch import nn
 
 import seqdream_widget as sd
 from seqdream_widget import traits
-from seqdream_widget.timeline import Done
+from seqdream_widget.events import Done
 from tests.unit.loops import EventLoop, until
 
 C = sd.commands

@@ -7,14 +7,10 @@ import { Help } from "./Help";
 import { ChannelRows, Legend, TimelineLegend } from "./Legend";
 import { Regularizers } from "./Regularizers";
 import { Shelf } from "./Shelf";
-import { Announcer, ErrorBanner, StatusLine } from "./StatusLine";
+import { Announcer, ErrorBanner, LOSS, SILENCE, StatusLine } from "./StatusLine";
 import { Target } from "./Target";
 import { Toolbar } from "./Toolbar";
 import { Verdict } from "./Verdict";
-
-export const SILENCE =
-  "The kernel does not answer. It is busy or was restarted; after a restart, run the cell again.";
-export const LOSS = "The kernel was restarted or has ended. Run the cell to go on.";
 
 interface Props {
   readonly view: View;

@@ -4,8 +4,11 @@ import { useComputed } from "@preact/signals";
 import { figure, share } from "../format";
 import { newest } from "../history";
 import type { View } from "../view";
-import { LOSS, SILENCE } from "./App";
 import { Icon } from "./icons";
+
+export const SILENCE =
+  "The kernel does not answer. It is busy or was restarted; after a restart, run the cell again.";
+export const LOSS = "The kernel was restarted or has ended. Run the cell to go on.";
 
 interface Props {
   readonly view: View;

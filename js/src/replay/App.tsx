@@ -1,6 +1,5 @@
 /** The whole page. */
 
-import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { termColour, termDash } from "../chart/theme";
 import { save } from "../files";
@@ -10,15 +9,12 @@ import { Origin } from "./Origin";
 import type { Player } from "./player";
 import { Reading } from "./Reading";
 import { Rows } from "./Rows";
+import { columnLabel, type Props } from "./Section";
 import { Story } from "./Story";
 import type { Stage } from "./stage";
 import { Transport } from "./Transport";
 import { sequenceTable } from "./table";
 import { Verdict } from "./Verdict";
-
-export interface Props {
-  readonly player: Player;
-}
 
 interface AppProps extends Props {
   readonly stage: Stage;
@@ -74,23 +70,6 @@ function extent({ recording }: Player): string {
   );
   if (steps.length < step) words.push(`the numbers of ${whole(steps.length)}`);
   return words.join(" · ");
-}
-
-export function Section({
-  name,
-  kind,
-  children,
-}: {
-  readonly name: string;
-  readonly kind: string;
-  readonly children: ComponentChildren;
-}) {
-  return (
-    <section class={`seqdream-panel replay-${kind}`} aria-label={name}>
-      <h2>{name}</h2>
-      {children}
-    </section>
-  );
 }
 
 function Charts({ player, stage }: AppProps) {
@@ -208,10 +187,4 @@ function TimelineLegend({ player, stage }: AppProps) {
       {stage.terms().length > 0 && <span class="seqdream-note">each term to its own maximum</span>}
     </div>
   );
-}
-
-/** Columns that are no regularizer. */
-export function columnLabel(name: string): string | null {
-  if (name === "score") return "score";
-  return name === "grad_norm" ? "gradient norm" : null;
 }

@@ -1,8 +1,8 @@
 /** Where the run comes from: what it takes to do it again. */
 
 import { whole } from "../format";
-import { type Props, Section } from "./App";
 import type { Provenance } from "./recording";
+import { type Props, Section } from "./Section";
 
 export function Origin({ player }: Props) {
   const facts = factsOf(player.recording.provenance);

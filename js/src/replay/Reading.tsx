@@ -4,9 +4,9 @@ import { useComputed } from "@preact/signals";
 import { termColour } from "../chart/theme";
 import { figure, setting, share, whole } from "../format";
 import type { Frozen } from "../protocol";
-import { columnLabel, type Props, Section } from "./App";
 import type { Player } from "./player";
 import type { Settings, Term } from "./recording";
+import { columnLabel, type Props, Section } from "./Section";
 import type { Stage } from "./stage";
 
 interface ReadingProps extends Props {

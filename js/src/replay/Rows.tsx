@@ -4,7 +4,7 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { save } from "../files";
 import { figure, share, whole } from "../format";
-import { columnLabel, type Props, Section } from "./App";
+import { columnLabel, type Props, Section } from "./Section";
 import { stepsTable } from "./table";
 
 /** Pixels; the style sheet says the same. */

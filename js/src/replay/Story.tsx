@@ -1,8 +1,8 @@
 /** What was done, and when. */
 
 import { whole } from "../format";
-import { type Props, Section } from "./App";
 import { shapeOf } from "./marks";
+import { type Props, Section } from "./Section";
 
 export function Story({ player }: Props) {
   const { recording, past } = player;

@@ -2,8 +2,8 @@
 
 import { whole } from "../format";
 import { Icon } from "../panels/icons";
-import type { Props } from "./App";
 import { SPEEDS } from "./player";
+import type { Props } from "./Section";
 
 export function Transport({ player }: Props) {
   const { step, isPlaying, speed, recording } = player;

@@ -1,8 +1,8 @@
 /** How the sequence at the end compares with real ones. */
 
 import { figure } from "../format";
-import { type Props, Section } from "./App";
 import type { Figure } from "./recording";
+import { type Props, Section } from "./Section";
 
 const number = (value: number | null | undefined) => figure(value ?? Number.NaN);
 
