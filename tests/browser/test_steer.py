@@ -73,10 +73,14 @@ def test_a_person_reads_steers_scrubs_branches_and_returns(bench):
     # Looking back pauses nothing, and shows that step's sequence.
     timeline = root.get_by_role("slider", name="Steps: look back")
     timeline.focus()
-    for _ in range(3):
-        timeline.press("Shift+ArrowLeft")
     moment = root.locator(".seqdream-moment")
-    looked = int(re.sub(r"\D", "", moment.locator("b").inner_text()))
+    words = ""
+    for _ in range(3):  # each from where the one before has led
+        timeline.press("Shift+ArrowLeft")
+        expect(moment.get_by_role("button", name="Branch here")).to_be_visible()
+        expect(moment.locator("b")).not_to_have_text(words)
+        words = moment.locator("b").inner_text()
+    looked = int(re.sub(r"\D", "", words))
     assert python("w.playing")
     expect(timeline).to_have_attribute("aria-valuenow", str(looked))
     expect(root.get_by_role("button", name="now", exact=True)).to_be_visible()

@@ -61,7 +61,7 @@ function GhostKey({ view, ghost }: Props & { readonly ghost: Ghost }) {
         onClick={() => view.reader.toggle(name)}
       >
         <KeyLine colour={colour} width={width + 0.5} dash={dash} />
-        {label}
+        <span class="seqdream-name">{label}</span>
       </button>
     </li>
   );
@@ -83,7 +83,7 @@ export function Legend({ view }: Props) {
   const hasFrozen = (settings.value?.frozen.length ?? 0) > 0;
   return (
     <div class="seqdream-legend">
-      <ul>
+      <ul class="seqdream-keys">
         <LineKey name={past === undefined ? "dream" : `step ${past}`} colour="dream" width={2.5} />
         {view.reader.ghosts.value.map((ghost) => (
           <GhostKey key={ghost.name} view={view} ghost={ghost} />
