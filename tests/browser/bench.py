@@ -165,7 +165,7 @@ class Bench:
     def close(self) -> None:
         self.python("w.close()")
         self.python.close()
-        self.lab.shutdown(self.name, wait=False)
+        self.lab.shutdown(self.name)
 
 
 def add(root, group: str, name: str) -> None:

@@ -13,7 +13,6 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +99,6 @@ class Jupyter:
         self.notebooks = self._home / "notebooks"
         self.notebooks.mkdir()
         self._runtime = self._home / "runtime"
-        self._endings = ThreadPoolExecutor(1)
         for name, settings in SETTINGS.items():
             target = self._home / "settings" / f"{name}.jupyterlab-settings"
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -191,16 +189,10 @@ class Jupyter:
         """Connect to the kernel of a notebook."""
         return Kernel(self._runtime / f"kernel-{self._session(name)['kernel']['id']}.json")
 
-    def shutdown(self, name: str, *, wait: bool = True) -> None:
-        """End the kernel of a notebook, which takes seconds; `wait` until it has."""
+    def shutdown(self, name: str) -> None:
+        """End the kernel of a notebook."""
         url = f"{self.url}api/sessions/{self._session(name)['id']}?token={self._token}"
-
-        def end() -> None:
-            urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=30).close()
-
-        ending = self._endings.submit(end)
-        if wait:
-            ending.result()
+        urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=30).close()
 
     def is_running(self, name: str) -> bool:
         """Tell whether a notebook has a kernel."""
@@ -215,7 +207,6 @@ class Jupyter:
             return [session for session in json.load(answer) if session["path"] == name]
 
     def close(self) -> None:
-        self._endings.shutdown()
         self._server.terminate()
         try:
             self._server.wait(timeout=20)

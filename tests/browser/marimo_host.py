@@ -108,7 +108,7 @@ class Marimo:
         """Return who can be asked what Python holds."""
         return Inspection(self._address(name))
 
-    def shutdown(self, name: str, *, wait: bool = True) -> None:
+    def shutdown(self, name: str) -> None:
         """Leave the kernel to the end of the server."""
 
     def close(self) -> None:

@@ -66,7 +66,7 @@ class Board:
         self.python("lab.close()")
         expect(self.page.locator(".seqdream-lab")).to_have_count(0)
         self.python.close()
-        self.lab.shutdown(self.name, wait=False)
+        self.lab.shutdown(self.name)
 
 
 @pytest.fixture
