@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PROTOCOL = 1
 SNAPSHOT_ROWS = 2000
 FRAME_ROWS = 10_000
-SEQUENCE_BYTES = 16 * 1024  # sequences of one frame: what is sent takes time from the gradient beside it
+SEQUENCE_BYTES = 4 * 1024  # sequences of one frame: what is sent takes time from the gradient beside it
 MOST_STEPS = 10_000
 FORMATS = ("svg", "csv", "numpy")
 """In which a page can have the sequence now, as text."""

@@ -76,7 +76,7 @@ def objective_of(run: Session | InForce) -> Json:
     return {
         "type": snake_case(type(objective).__name__),
         "targets": list(objective.targets),
-        "text": objective_words(run, objective, None if isinstance(objective, ClassObjective) else preset),
+        "text": objective_words(run, objective),
         "preset": in_force and in_force.name,
     }
 

@@ -19,7 +19,7 @@ from seqdream_widget.threads import started
 
 SHORTEST, LONGEST = 0.25, 2.0
 """Seconds from one verdict to the next, at least, and at most while it goes; at rest the shortest always does."""
-SHARE = 0.025
+SHARE = 0.0125
 """Of one core that judging takes, as far as that allows, while it goes."""
 
 Target = tuple[int, ...]

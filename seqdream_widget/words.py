@@ -51,7 +51,8 @@ def objective_words(run: Named, objective: Objective, preset: Preset | None = No
         return f"centre of {len(objective.members)} real sequences"
     if isinstance(objective, ClassObjective):
         return f"{snake_case(type(objective).__name__).replace('_', ' ')} of {names[0]}"
-    return str(objective)
+    behind = Preset.behind(objective)
+    return str(objective) if behind is None else objective_words(run, objective, behind)
 
 
 def latest(session: Session) -> Steps | Done | Return | None:

@@ -10,8 +10,6 @@ import numpy as np
 from seqdream_widget.lab.figures import DREAM, axis, class_color, figure, fit, linear, number, update
 from seqdream_widget.lab.untyped import Part, bqplot
 from seqdream_widget.lab.view import View
-from seqdream_widget.objectives import ClassObjective
-from seqdream_widget.presets import Preset
 from seqdream_widget.words import objective_words
 
 POINTS = 200
@@ -69,8 +67,7 @@ class ScoreHistory(View):
         session = self.session
         names = tuple(one.name for one in session.regularizers if one.group == "penalty")
         objective = session.objective
-        of_class = isinstance(objective, ClassObjective)
-        climbed = objective_words(session, objective, None if of_class else Preset.behind(objective))
+        climbed = objective_words(session, objective)
         rows = session.history.rows(0, EVER, ("score", *names), POINTS)
         if not len(rows.steps):
             update(self._score, x=[0.0], y=[0.0])

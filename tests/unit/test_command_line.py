@@ -115,7 +115,7 @@ def test_json_says_what_the_words_say(tmp_path, capsys):
     [
         (("--objective", "margin", "--target", "abnormal"), "margin of abnormal"),
         (("--objective", "extreme", "--target", "abnormal"), "logit of abnormal"),
-        (("--objective", "border", "--target", "normal", "abnormal"), "Boundary"),
+        (("--objective", "border", "--target", "normal", "abnormal"), "border between normal and abnormal"),
         (("--target", "1", "--start", "mean", "--optimizer", "sgd", "--regularizer", "l2=0.5"), "logit of abnormal"),
         (("--target", "1", "--start", "5", "--parameterization", "fourier", "--learning-rate", "0.1"), "logit"),
     ],
