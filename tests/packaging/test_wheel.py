@@ -59,7 +59,9 @@ def test_the_wheel_holds_front_end_demos_and_types_and_no_tests(built):
     assert names >= NEEDED
     notebooks = {path.relative_to(ROOT / "notebooks").as_posix() for path in (ROOT / "notebooks").rglob("0*.ipynb")}
     assert names >= {f"seqdream_widget/notebooks/{name}" for name in {*notebooks, "workshop/marking.ipynb"}}
-    assert not [name for name in names if name.startswith(("tests/", "js/", "benchmarks/")) or ".ipynb_checkpoints" in name]
+    assert not [
+        name for name in names if name.startswith(("tests/", "js/", "benchmarks/")) or ".ipynb_checkpoints" in name
+    ]
     demos = sum(info.file_size for info in zipfile.ZipFile(built[0]).infolist() if "/demos/" in info.filename)
     assert demos < 3 * 2**20
 
