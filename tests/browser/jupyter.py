@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import zmq
 from jupyter_client import BlockingKernelClient
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -55,7 +56,8 @@ class Kernel:
     """A second client of a notebook's kernel: asks Python what it holds."""
 
     def __init__(self, connection_file: Path) -> None:
-        self._client = BlockingKernelClient(connection_file=str(connection_file))
+        # One context for all: one of its own would wait, when it is collected, for sockets that nobody closes any more.
+        self._client = BlockingKernelClient(connection_file=str(connection_file), context=zmq.Context.instance())
         self._client.load_connection_file()
         # No heartbeat: a busy machine misses a beat, and the kernel counts as dead.
         self._client.start_channels(iopub=False, stdin=False, hb=False, control=False)
@@ -83,7 +85,7 @@ class Kernel:
         return value
 
     def close(self) -> None:
-        self._client.stop_channels()
+        self._client.shell_channel.stop()
 
 
 class Jupyter:
