@@ -73,7 +73,7 @@ class Verdicts:
     def __init__(self, session: Session, tell: Callable[[Verdict], None]) -> None:
         self._session = session
         self._tell = tell
-        self._changed = threading.Condition()  # what is to be done, and when: below
+        self._changed = threading.Condition()  # what is to be done, or when
         self._thread: threading.Thread | None = None
         self._is_closed = False
         self._is_wanted = False

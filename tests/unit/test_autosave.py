@@ -32,7 +32,7 @@ def records_of(folder):
     return [json.loads(line) for line in (Path(folder) / "log.jsonl").read_text().splitlines()]
 
 
-@settings(max_examples=60)
+@settings(max_examples=120)
 @given(PROGRAMS, PROGRAMS, st.booleans())
 def test_a_resumed_session_is_what_it_was_and_goes_on_as_if_nothing_had_happened(program, more, with_checkpoints):
     with (
