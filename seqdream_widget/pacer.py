@@ -12,9 +12,9 @@ Clock = Callable[[], float]
 class Pacer:
     """Decides when the next frame is due.
 
-    At most `rate` a second. The front end reports about twice a second which frame it painted last; where that is
-    long ago the pace is halved, down to `slowest`, and doubled again where it keeps up. A silent front end costs
-    little and never stalls the run.
+    At most `rate` a second. The front end reports which frame it painted last, twice a second and rarer at full pace;
+    where that is long ago the pace is halved, down to `slowest`, and doubled again where it keeps up. A silent front
+    end costs little and never stalls the run.
 
     Parameters
     ----------

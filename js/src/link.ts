@@ -21,8 +21,14 @@ interface Pending {
 const HELLO_INTERVAL = 500;
 /** So long the kernel may stay silent before we say so, and ask again. */
 const PATIENCE = 5000;
-/** A receipt per frame costs the kernel more than the frame. */
+/**
+ * A receipt per frame costs the kernel more than the frame: each passes through server, kernel and back as two changes
+ * of its status. Twice a second tells soon that a page cannot follow; one that was shown so many frames since the last
+ * receipt can.
+ */
 const RECEIPT_INTERVAL = 500;
+const STEADY_INTERVAL = 1500;
+const STEADY_FRAMES = 10;
 
 type Timer = ReturnType<typeof setTimeout>;
 
@@ -52,6 +58,7 @@ export function linkTo(
   let patienceTimer: Timer | undefined;
   let receiptTimer: Timer | undefined;
   let newest = -1;
+  let sinceReceipt = 0;
   let isClosed = false;
 
   /** Sends a message that needs no answer. */
@@ -118,9 +125,14 @@ export function linkTo(
     for (const id of [...asked.keys()]) answer(id, null);
   };
 
-  const receipt = (): void => {
+  const cancelReceipt = (): void => {
     clearTimeout(receiptTimer);
     receiptTimer = undefined;
+  };
+
+  const receipt = (): void => {
+    cancelReceipt();
+    sinceReceipt = 0;
     lastReceipt = performance.now();
     if (newest >= 0) say({ kind: "receipt", number: newest });
   };
@@ -167,13 +179,17 @@ export function linkTo(
       return found;
     },
 
-    /** Reports the newest painted frame, about twice a second. */
+    /** Reports the newest painted frame: twice a second, and rarer where frames come as fast as they should. */
     painted: (number: number): void => {
       if (isClosed || number <= newest) return;
       newest = number;
-      const rest = lastReceipt + RECEIPT_INTERVAL - performance.now();
+      sinceReceipt += 1;
+      const isSteady = sinceReceipt >= STEADY_FRAMES;
+      const rest =
+        lastReceipt + (isSteady ? STEADY_INTERVAL : RECEIPT_INTERVAL) - performance.now();
       // Timers are slow in a hidden tab; what is due goes out at once.
       if (rest <= 0) receipt();
+      else if (isSteady) cancelReceipt();
       else receiptTimer ??= setTimeout(receipt, rest);
     },
 
