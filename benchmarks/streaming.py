@@ -170,7 +170,12 @@ def main() -> None:
     print(f"| bare loop | {median['bare']:.0f} | 100 % | – |")
     print(f"| widget | {median['streamed']:.0f} | {median['share']:.0%} | {median['drawn']:.1f} |")
     print(f"| bqplot line | {median['bqplot']:.0f} | {median['bqplot_share']:.0%} | {median['bqplot_drawn']:.1f} |")
-    print(f"\nwidget / bqplot steps/s, pair by pair: {median['against_bqplot']:.2f}")
+    lower, _, upper = statistics.quantiles(figures["against_bqplot"], n=4)
+    print(
+        f"\nwidget / bqplot steps/s, pair by pair: {median['against_bqplot']:.3f} "
+        f"(middle half {lower:.3f} to {upper:.3f}, widget ahead in "
+        f"{sum(ratio > 1 for ratio in figures['against_bqplot'])} of {len(figures['against_bqplot'])})"
+    )
     print(f"drag to acknowledgement {median['drag']:.0f} ms, bare echo {median['echo']:.0f} ms, both while streaming")
 
 

@@ -7,6 +7,8 @@ import type { Frame, Snapshot } from "./protocol";
 
 /** Milliseconds; the curve itself is painted with every frame. */
 const INTERVAL = 200;
+/** So long they wait for the next frame: a page that changes between two frames is composed once more for it. */
+const PATIENCE = 50;
 
 export class Readout {
   readonly step = signal(0);
@@ -14,7 +16,7 @@ export class Readout {
   readonly probabilities = signal<Float32Array | null>(null);
   readonly history = signal<History>(EMPTY);
   #unread: Frame[] = [];
-  readonly #throttle = throttleNewest<void>(INTERVAL, () => this.#read());
+  readonly #throttle = throttleNewest<void>(INTERVAL, () => this.#read(), PATIENCE);
 
   /** Begins anew with all that is known. */
   begin(snapshot: Snapshot): void {

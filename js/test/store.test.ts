@@ -41,6 +41,29 @@ describe("frames", () => {
     expect(store.history.value.steps).toEqual([1, 2, 3, 4]);
   });
 
+  test("change the numbers at most five times a second, and never between two of them", () => {
+    give(snapshot({}, { ...SETTINGS, playing: true }));
+    const shown = new Set<number>();
+    for (let number = 2; number < 32; number += 1) {
+      give(frame({ number }, number + 2));
+      const step = store.step.value;
+      vi.advanceTimersByTime(33);
+      expect(store.step.value).toBe(step);
+      shown.add(step);
+    }
+    expect(shown.size).toBeGreaterThanOrEqual(4);
+    expect(shown.size).toBeLessThanOrEqual(5);
+  });
+
+  test("change the numbers soon also where no other follows", () => {
+    give(snapshot({}, { ...SETTINGS, playing: true }));
+    give(frame({ number: 2 }, 4));
+    give(frame({ number: 3 }, 5));
+    expect(store.step.value).toBe(4);
+    vi.advanceTimersByTime(250);
+    expect(store.step.value).toBe(5);
+  });
+
   test("after a gap are shown, and a snapshot is asked for, at most every half second", () => {
     give(snapshot());
     for (const number of [3, 5, 7, 9]) give(frame({ number }, number));

@@ -6,7 +6,14 @@ export interface Throttle<T> {
   cancel(): void;
 }
 
-export function throttleNewest<T>(interval: number, deliver: (value: T) => void): Throttle<T> {
+/**
+ * One that waits may go with a call that comes within `patience` after its time, rather than on its own.
+ */
+export function throttleNewest<T>(
+  interval: number,
+  deliver: (value: T) => void,
+  patience = 0,
+): Throttle<T> {
   let waiting: { value: T } | null = null;
   let timer: ReturnType<typeof setTimeout> | null = null;
   let last = Number.NEGATIVE_INFINITY;
@@ -29,7 +36,7 @@ export function throttleNewest<T>(interval: number, deliver: (value: T) => void)
     waiting = { value };
     const rest = last + interval - performance.now();
     if (rest <= 0) flush();
-    else timer ??= setTimeout(flush, rest);
+    else timer ??= setTimeout(flush, rest + patience);
   };
   return { push, flush, cancel };
 }
