@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
+import math
 import time
 from pathlib import Path
 
@@ -20,8 +21,6 @@ PATH = Path(__file__).parents[2] / "docs" / "images" / "steered.webp"
 MOST_BYTES = 1_500_000
 PACE = 0.12
 """Seconds between two frames."""
-GROWTH = 26
-"""Pixels by which the status line grows when there is a verdict."""
 CELL = """
 import seqdream_widget as sd
 demo = sd.load_demo("ecg5000")
@@ -47,11 +46,18 @@ class Camera:
     """Takes pictures of the widget, each with when it was taken."""
 
     def __init__(self, page: Page, root: Locator) -> None:
-        self._page = page
-        box = root.bounding_box()
+        self._page, self._root = page, root
+        box, size = root.bounding_box(), page.viewport_size
         assert box
-        height = box["height"] + GROWTH
-        self._clip: FloatRect = {"x": box["x"], "y": box["y"], "width": box["width"], "height": height}
+        assert size
+        # All that is below it too: it grows when there is something to say.
+        self._clip: FloatRect = {
+            "x": box["x"],
+            "y": box["y"],
+            "width": box["width"],
+            "height": size["height"] - box["y"],
+        }
+        self.height = box["height"]
         self.frames: list[tuple[float, bytes]] = []
         self._at = (0.0, 0.0)
 
@@ -59,6 +65,9 @@ class Camera:
         if self.frames and (left := self.frames[-1][0] + PACE - time.monotonic()) > 0:
             time.sleep(left)
         self.frames.append((time.monotonic(), self._page.screenshot(type="png", clip=self._clip)))
+        box = self._root.bounding_box()
+        assert box
+        self.height = max(self.height, box["height"])
 
     def watch(self, seconds: float) -> None:
         end = time.monotonic() + seconds
@@ -120,10 +129,13 @@ def act(page: Page, camera: Camera, root: Locator) -> None:
     camera.watch(0.5)
 
 
-def written(frames: list[tuple[float, bytes]], path: Path) -> None:
-    """Write them as one picture, at the pace at which they were taken."""
-    pictures = [Image.open(io.BytesIO(content)).convert("RGB") for _, content in frames]
-    times = [when for when, _ in frames]
+def written(camera: Camera, path: Path) -> None:
+    """Write what was taken as one picture, at its pace, as high as the widget was at its highest."""
+    pictures: list[Image.Image] = []
+    for _, content in camera.frames:
+        picture = Image.open(io.BytesIO(content)).convert("RGB")
+        pictures.append(picture.crop((0, 0, picture.width, min(picture.height, math.ceil(camera.height)))))
+    times = [when for when, _ in camera.frames]
     lasting = [round(1000 * (after - before)) for before, after in itertools.pairwise(times)]
     for quality in (75, 60, 45, 30):
         content = io.BytesIO()
@@ -157,7 +169,7 @@ def main() -> None:
         page.evaluate(POINTER)
         camera = Camera(page, root)
         act(page, camera, root)
-        written(camera.frames, PATH)
+        written(camera, PATH)
         page.close()
     print(f"{len(camera.frames)} frames, {PATH.stat().st_size:,} bytes")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -144,3 +146,19 @@ def test_a_command_off_the_wire_names_its_optimizer():
     for bad in (5, {"type": "adam"}, None, "__class__", ["adam"]):
         with pytest.raises(ValueError, match="optimizer"):
             C.Command.from_json({"type": "set_optimizer", "optimizer": bad})
+
+
+def test_a_dream_does_without_the_compiler_of_torch():
+    dreams = """
+import sys
+import seqdream_widget as sd
+demo = sd.load_demo("forda")
+w = sd.SeqDream(demo.model, sd.presets.centered(demo.data, "abnormal"), data=demo.data)
+w.step(3)
+w.submit(sd.commands.MovePoint(index=3, value=1.0))
+w.step(3)
+w.session.undo()
+assert w.plausibility is not None
+assert "torch._dynamo" not in sys.modules, "70 MB and a second or more are spent"
+"""
+    subprocess.run([sys.executable, "-c", dreams], check=True, timeout=120)
