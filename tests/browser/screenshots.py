@@ -205,7 +205,7 @@ def kept(path: Path) -> None:
 
 
 def take_lab(page: Page, lab: Lab, name: str, width: int, *, dark: bool) -> None:
-    page.set_viewport_size({"width": width, "height": 2400 if width > 1000 else 4000})
+    page.set_viewport_size({"width": width, "height": 2500 if width > 1000 else 4000})
     lab.open(page, "lab.ipynb", dark=dark)
     page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
     lab.run_all(page)
