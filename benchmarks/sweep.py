@@ -16,9 +16,12 @@ import time
 
 import numpy as np
 import torch
+from distributed import Client, LocalCluster
 
 import seqdream_widget as sd
 from benchmarks.planted import RECIPE, correlations
+from tests.browser.jupyter import Lab, chromium
+from tests.browser.test_gallery import ATLAS, SHOW
 
 REGULARIZERS = [sd.regularizers.L2(1e-3), sd.regularizers.TotalVariation(1e-2)]
 PAIRS, STEPS, SINGLE_STEPS = 5, 60, 400
@@ -91,8 +94,6 @@ def growth() -> None:
 
 
 def cluster() -> None:
-    from distributed import Client, LocalCluster  # noqa: PLC0415
-
     print("\n### On a LocalCluster of two processes, beside two batches side by side in this one\n")
     print("| here, dreams·steps/s | cluster | cluster / here, median of pairs | same table | same bits |")
     print("|---|---|---|---|---|")
@@ -127,9 +128,6 @@ def stability() -> None:
 
 def gallery() -> None:
     """Frames a second while a thousand dreams are scrolled through."""
-    from tests.browser.jupyter import Lab, chromium  # noqa: PLC0415
-    from tests.browser.test_gallery import ATLAS, SHOW  # noqa: PLC0415
-
     print("\n### 1,000 dreams scrolled through, frames/s\n\n| median | slowest of 20 stretches | goal |\n|---|---|---|")
     lab = Lab()
     try:

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import seqdream_widget  # noqa: E402 - from this clone
-from docs import replay  # noqa: E402
+from docs import replay  # noqa: E402 - from this clone
 
 project = "seqdream_widget"
 author = "the seqdream_widget developers"

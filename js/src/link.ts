@@ -189,8 +189,10 @@ export function linkTo(
         lastReceipt + (isSteady ? STEADY_INTERVAL : RECEIPT_INTERVAL) - performance.now();
       // Timers are slow in a hidden tab; what is due goes out at once.
       if (rest <= 0) receipt();
-      else if (isSteady) cancelReceipt();
-      else receiptTimer ??= setTimeout(receipt, rest);
+      else {
+        if (sinceReceipt === STEADY_FRAMES) cancelReceipt();
+        receiptTimer ??= setTimeout(receipt, rest);
+      }
     },
 
     /** Numbers start anew. */

@@ -242,6 +242,13 @@ describe("receipts", () => {
     expect(receipts.length).toBeGreaterThanOrEqual(4);
     expect(receipts.length).toBeLessThanOrEqual(6);
   });
+
+  test.each([7, 40, 55, 180])(
+    "tell of the last of %i frames, also where they stop at full pace",
+    (frames) => {
+      expect(receiptsOf(frames, 1000 / 30).at(-1)).toEqual({ kind: "receipt", number: frames + 1 });
+    },
+  );
 });
 
 describe("the envelope", () => {

@@ -125,7 +125,7 @@ def write(session: Session, folder: Path) -> list[Path]:
 def outcome_of(session: Session, paths: list[Path], code: int, **more: Any) -> Outcome:
     """Say what a dream came to."""
     from seqdream_widget.judge import judged  # noqa: PLC0415 - with torch
-    from seqdream_widget.words import objective_words  # noqa: PLC0415
+    from seqdream_widget.words import objective_words  # noqa: PLC0415 - with torch
 
     score, probabilities = session.history.latest_score(), session.history.latest_probabilities()
     named = {} if probabilities is None else dict(zip(session.classes.names, probabilities.tolist(), strict=True))

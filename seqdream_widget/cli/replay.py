@@ -68,7 +68,7 @@ def _demo_of(log: Log) -> tuple[nn.Module, sd.SequenceDataset]:
         If it is about none.
     """
     from seqdream_widget.demos import RECIPES  # noqa: PLC0415 - with torch
-    from seqdream_widget.encoding import fingerprint_of  # noqa: PLC0415
+    from seqdream_widget.encoding import fingerprint_of  # noqa: PLC0415 - with torch
 
     told = log.records[0].get("data") if log.records else None
     for name in RECIPES:

@@ -190,8 +190,7 @@ def _finished(  # noqa: PLR0917 - what a sweep has at hand
     if client is None:
         yield from dreamed_here(studio, grid, left, workers, tick)
         return
-    # Imported where it is needed: cloudpickle comes with distributed.
-    from seqdream_widget.sweeps.distant import Order, dreamed_there  # noqa: PLC0415
+    from seqdream_widget.sweeps.distant import Order, dreamed_there  # noqa: PLC0415 - cloudpickle, with distributed
 
     order = Order(model, data, studio.scene.shape, grid, studio.settings)
     for one in dreamed_there(client, order, left):

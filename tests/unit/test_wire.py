@@ -16,6 +16,7 @@ import seqdream_widget as sd
 from seqdream_widget import protocol
 from seqdream_widget.settings import settings_of
 from seqdream_widget.words import news as words_of_what_happened
+from tests.fixtures.write import messages, recording, saved_state
 from tests.unit.test_commands import session
 from tests.unit.wire import unpacked
 
@@ -224,8 +225,6 @@ def test_no_message_raises_anything_but_a_short_refusal(content):
 
 def test_the_fixtures_that_the_front_end_is_tested_with_are_what_we_send():
     """Rewrite them with `python -m tests.fixtures.write` after changing the protocol on purpose."""
-    from tests.fixtures.write import messages, recording, saved_state  # noqa: PLC0415
-
     assert json.loads(FIXTURES.read_text()) == json.loads(json.dumps(messages()))
     assert json.loads(FIXTURES.with_name("saved.json").read_text()) == json.loads(json.dumps(saved_state()))
     assert json.loads(FIXTURES.with_name("recording.json").read_text()) == json.loads(json.dumps(recording()))
