@@ -20,8 +20,6 @@ from distributed import Client, LocalCluster
 
 import seqdream_widget as sd
 from benchmarks.planted import RECIPE, correlations
-from tests.browser.jupyter import Lab, chromium
-from tests.browser.test_gallery import ATLAS, SHOW
 
 REGULARIZERS = [sd.regularizers.L2(1e-3), sd.regularizers.TotalVariation(1e-2)]
 PAIRS, STEPS, SINGLE_STEPS = 5, 60, 400
@@ -128,6 +126,9 @@ def stability() -> None:
 
 def gallery() -> None:
     """Frames a second while a thousand dreams are scrolled through."""
+    from tests.browser.jupyter import Lab, chromium  # noqa: PLC0415 - the workers of a cluster import this module too
+    from tests.browser.test_gallery import ATLAS, SHOW  # noqa: PLC0415 - the same
+
     print("\n### 1,000 dreams scrolled through, frames/s\n\n| median | slowest of 20 stretches | goal |\n|---|---|---|")
     lab = Lab()
     try:

@@ -120,7 +120,7 @@ class Jupyter:
                 *(sys.executable, "-m", "jupyter", *self.command, "--no-browser", "--allow-root", "--port=0"),
                 f"--ServerApp.root_dir={self.notebooks}",
                 f"--IdentityProvider.token={self._token}",
-                "--KernelManager.shutdown_wait_time=0",  # it frees all of torch first, for a second or two
+                "--KernelManager.shutdown_wait_time=0",  # else a kernel frees all of torch before it ends
             ],
             env=environment,
             stdout=self._log,
