@@ -158,7 +158,7 @@ def test_nothing_is_left_of_fifty_displays(lab, page):
         if number:
             page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-cell')")
             expect(page.locator(f".seqdream[data-display='{number}']")).to_have_count(0, timeout=60_000)
-        expect(page.locator(".seqdream .seqdream-curve")).to_have_count(1, timeout=60_000)
+        expect(page.locator(".seqdream .seqdream-chart canvas")).to_have_count(1, timeout=60_000)
         expect(page.locator(".seqdream[data-drawn='0']")).to_have_count(0)
         if number in (1, 49):
             page.wait_for_function("() => window.leftovers.frames.size === 0")
