@@ -58,7 +58,8 @@ window.bench = { moves: new Map(), delays: [], echoes: [], frames: [], bqplot: 0
   const stroke = CanvasRenderingContext2D.prototype.stroke;
   CanvasRenderingContext2D.prototype.stroke = function (...path) {
     stroke.apply(this, path);
-    if (moved === null || this.canvas.className !== "seqdream-curve") return;
+    // The control points are the last that is painted of a chart, and the thickest.
+    if (moved === null || this.lineWidth !== 2 || this.canvas.closest(".seqdream-chart") === null) return;
     const { when, frames, x, y } = moved;
     moved = null;
     window.bench.painted.push(performance.now() - when);
@@ -68,7 +69,9 @@ window.bench = { moves: new Map(), delays: [], echoes: [], frames: [], bqplot: 0
     const ratio = this.canvas.width / box.width;
     const left = Math.round((x - box.left - 4) * ratio), top = Math.round((y - box.top - 14) * ratio);
     const { data } = this.getImageData(left, top, Math.round(8 * ratio), Math.round(28 * ratio));
-    if (!data.some((value) => value > 0)) window.bench.missed += 1;
+    const colour = [1, 3, 5].map((at) => Number.parseInt(this.strokeStyle.slice(at, at + 2), 16));
+    const isOfCurve = (at) => colour.every((value, channel) => Math.abs(data[at + channel] - value) < 24);
+    if (!Array.from({ length: data.length / 4 }, (_, pixel) => 4 * pixel).some(isOfCurve)) window.bench.missed += 1;
   };
 }
 """

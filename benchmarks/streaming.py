@@ -1,17 +1,21 @@
 """What streaming costs: the same gradient loop bare, in the widget, and feeding a bqplot line.
 
-    python -m benchmarks.streaming [--rounds 5] [--seconds 6]
+    python -m benchmarks.streaming [--rounds 5] [--seconds 6] [--alternating 120]
 
 Everything runs in one kernel with JupyterLab open in a real browser throughout, with the same number of threads, in
 interleaved turns; medians are printed. The speed of a shared machine drifts from second to second: turns are short,
 each is compared with what stood right beside it, and there are many. Drags are made with the real pointer while the
 dream streams; the time from the move that leaves the browser to its acknowledgement stands beside a bare echo of a few
 bytes.
+
+Widget and bqplot line are also compared within one run that goes on: every 0.4 seconds the other one is fed, in random
+order. What comes and goes on the machine meets both alike then, and a difference of a few percent shows.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import platform
 import statistics
@@ -26,7 +30,7 @@ from tests.browser.jupyter import Kernel, Lab, chromium
 SETUP = (
     ECHO_CLASS
     + """
-import threading, time
+import random, threading, time
 import bqplot, torch
 import seqdream_widget as sd
 from seqdream_widget.threads import intra_op_threads
@@ -54,17 +58,46 @@ def loop(seconds, each=lambda session: None):
     thread.join()
     return rate[0]
 
+due = 0.0
+
+def push(session):
+    global due
+    now = time.perf_counter()
+    if now >= due:
+        due = max(due + 1 / RATE, now - 0.5 / RATE)
+        line.y = session.sequence[0, 0].numpy()
+
 def feed_bqplot(seconds):
-    due = [0.0]
-    def push(session):
-        now = time.perf_counter()
-        if now >= due[0]:
-            due[0] = max(due[0] + 1 / RATE, now - 0.5 / RATE)
-            line.y = session.sequence[0, 0].numpy()
     return loop(seconds, push)
+
+class Alternating(sd.SeqDream):
+    "Streams; where `turns` are there, feeds the bqplot line in every other one instead."
+    turns = None
+    def stepped(self):
+        if self.turns is not None and self.turns.now(self.session.step_count) == "bqplot":
+            push(self.session)
+        else:
+            super().stepped()
+
+class Turns:
+    "Times short turns; of each pair a random one is first. The beginning of a turn does not count."
+    LONG, BEGINNING = 0.4, 0.1
+    def __init__(self):
+        self.rates, self._left, self._who, self._end, self._since = [], [], "widget", 0.0, None
+    def now(self, steps):
+        now = time.perf_counter()
+        if now >= self._end:
+            if self._since is not None:
+                begun, before = self._since
+                self.rates.append((self._who, (steps - before) / (now - begun)))
+            self._left = self._left or random.sample(["widget", "bqplot"], 2)
+            self._who, self._end, self._since = self._left.pop(), now + self.LONG, None
+        elif self._since is None and now >= self._end - self.LONG + self.BEGINNING:
+            self._since = now, steps
+        return self._who
 """
 )
-WIDGET = """w = sd.SeqDream(demo.model, OBJECTIVE, **SETTINGS)
+WIDGET = """w = Alternating(demo.model, OBJECTIVE, **SETTINGS)
 w"""
 BQPLOT = """scale_x, scale_y = bqplot.LinearScale(), bqplot.LinearScale()
 line = bqplot.Lines(x=range(500), y=demo.data.x[3, 0].numpy(), scales={"x": scale_x, "y": scale_y})
@@ -116,7 +149,24 @@ def turn(page: Page, python: Kernel, seconds: float) -> tuple[float, ...]:
     return (before + after) / 2, steps, drawn, *fed_bqplot(page, python, seconds)
 
 
-def measure(rounds: int, seconds: float) -> dict[str, list[float]]:
+def alternated(page: Page, python: Kernel, seconds: float) -> list[float]:
+    """Feed widget and bqplot line by turns of one run; return the ratio of steps per second of each pair of turns."""
+    page.locator(".bqplot").first.scroll_into_view_if_needed()
+    root = page.locator(".seqdream")
+    root.get_by_role("button", name="Play", exact=True).click()
+    python.until("w.session.step_count > 20 and w.playing")
+    python("0", setup="w.turns = Turns()")
+    time.sleep(seconds)
+    rates = python("w.turns.rates")
+    python("0", setup="w.turns = None")
+    root.get_by_role("button", name="Pause", exact=True).click()
+    python.until("not w.playing")
+    python("w.reset()")
+    pairs = [dict(rates[at : at + 2]) for at in range(0, len(rates) - 1, 2)]
+    return [pair["widget"] / pair["bqplot"] for pair in pairs if len(pair) == 2]
+
+
+def measure(rounds: int, seconds: float, alternating: float) -> dict[str, list[float]]:
     figures: dict[str, list[float]] = {}
 
     def note(**measured: float) -> None:
@@ -147,6 +197,7 @@ def measure(rounds: int, seconds: float) -> dict[str, list[float]]:
             print(
                 f"round {number + 1}: " + ", ".join(f"{name} {value:.3g}" for name, value in recent.items()), flush=True
             )
+        figures["alternating"] = alternated(page, python, alternating)
         python.close()
     lab.close()
     return figures
@@ -156,8 +207,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=6.0)
+    parser.add_argument("--alternating", type=float, default=120.0)
     options = parser.parse_args()
-    figures = measure(options.rounds, options.seconds)
+    figures = measure(options.rounds, options.seconds, options.alternating)
     median = {name: statistics.median(values) for name, values in figures.items()}
     print(
         f"\n{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, torch {torch.__version__}"
@@ -175,6 +227,12 @@ def main() -> None:
         f"\nwidget / bqplot steps/s, pair by pair: {median['against_bqplot']:.3f} "
         f"(middle half {lower:.3f} to {upper:.3f}, widget ahead in "
         f"{sum(ratio > 1 for ratio in figures['against_bqplot'])} of {len(figures['against_bqplot'])})"
+    )
+    logs = [math.log(ratio) for ratio in figures["alternating"]]
+    error = statistics.stdev(logs) / len(logs) ** 0.5
+    print(
+        f"the same in one run, changing every 0.4 s: {math.exp(statistics.mean(logs)):.3f} ± {error:.3f} "
+        f"(mean and its standard error, {len(logs)} pairs)"
     )
     print(f"drag to acknowledgement {median['drag']:.0f} ms, bare echo {median['echo']:.0f} ms, both while streaming")
 

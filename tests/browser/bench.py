@@ -40,6 +40,20 @@ w = sd.SeqDream(model, sd.presets.centered(data, "leaking"), data=data, start=3,
 """
 
 
+COUNT_PIXELS = """(canvas, colour) => {
+  const probe = document.createElement("span");
+  probe.style.color = `var(--sd-${colour})`;
+  canvas.closest(".seqdream").append(probe);
+  const pixel = new OffscreenCanvas(1, 1).getContext("2d");
+  pixel.fillStyle = getComputedStyle(probe).color;
+  probe.remove();
+  pixel.fillRect(0, 0, 1, 1);
+  const bits = (context, width, height) => new Uint32Array(context.getImageData(0, 0, width, height).data.buffer);
+  const [wanted] = bits(pixel, 1, 1);
+  return bits(canvas.getContext("2d"), canvas.width, canvas.height).filter((bit) => bit === wanted).length;
+}"""
+
+
 class Bench:
     """One notebook with one widget, seen from both sides."""
 
@@ -91,7 +105,7 @@ class Bench:
         expect(self.root.locator(".seqdream-step")).to_have_text(said)
 
     def picture(self) -> bytes:
-        return self.root.locator(".seqdream-backdrop").first.screenshot()
+        return self.root.locator(".seqdream-chart canvas").screenshot()
 
     def points(self) -> dict[str, str]:
         """The values of the control points as they are drawn, by sample."""
@@ -166,6 +180,11 @@ class Bench:
         self.python("w.close()")
         self.python.close()
         self.lab.shutdown(self.name)
+
+
+def painted(canvas, colour: str) -> int:
+    """Count the pixels of a canvas that have a colour of the theme."""
+    return canvas.evaluate(COUNT_PIXELS, colour)
 
 
 def add(root, group: str, name: str) -> None:

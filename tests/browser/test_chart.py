@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.bench import MACHINE, Bench
+from tests.browser.bench import MACHINE, Bench, painted
 from tests.browser.test_accessibility import violations
 
 LONG = """
@@ -146,6 +146,20 @@ def test_far_out_what_is_dragged_while_it_dreams_is_a_sample_that_is_known_exact
     assert dragged(long, long.root.locator("[data-index]").nth(4), by=50) % shown(long)[2] == 0
 
 
+def test_on_a_finer_screen_the_whole_chart_is_painted_as_fine(bench):
+    sheet, page = bench.root.locator(".seqdream-chart canvas"), bench.page
+    width, empty = sheet.evaluate("canvas => canvas.width"), painted(sheet, "surface")
+    screen = {**page.viewport_size, "deviceScaleFactor": 2, "mobile": False}
+    page.context.new_cdp_session(page).send("Emulation.setDeviceMetricsOverride", screen)
+    page.wait_for_function("window.devicePixelRatio === 2")
+    # What has the chart painted, and changes nothing that it shows.
+    bench.root.focus()
+    page.keyboard.press("b")
+    page.wait_for_function("width => document.querySelector('.seqdream-chart canvas').width === width", arg=2 * width)
+    assert painted(sheet, "surface") > 3 * empty
+    assert painted(sheet, "dream") > 0
+
+
 def test_nothing_is_left_of_fifty_displays(lab, page):
     page.add_init_script(COUNTER)
     bench = Bench(lab, page, "fifty.ipynb", LONG.replace("100_000", "500").replace("12_345", "123"), "w.pause()")
@@ -158,7 +172,7 @@ def test_nothing_is_left_of_fifty_displays(lab, page):
         if number:
             page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-cell')")
             expect(page.locator(f".seqdream[data-display='{number}']")).to_have_count(0, timeout=60_000)
-        expect(page.locator(".seqdream .seqdream-curve")).to_have_count(1, timeout=60_000)
+        expect(page.locator(".seqdream .seqdream-chart canvas")).to_have_count(1, timeout=60_000)
         expect(page.locator(".seqdream[data-drawn='0']")).to_have_count(0)
         if number in (1, 49):
             page.wait_for_function("() => window.leftovers.frames.size === 0")

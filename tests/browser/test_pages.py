@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 
 import seqdream_widget as sd
 from tests.browser import cdn
+from tests.browser.bench import painted
 
 CELLS = """
 import seqdream_widget as sd
@@ -48,9 +49,7 @@ def is_in_its_last_state(page):
     expect(root.locator(".seqdream-status")).to_contain_text(said, timeout=30_000)
     expect(root.get_by_role("button", name="Play", exact=True)).to_be_disabled()
     page.wait_for_selector(".seqdream[data-painted-step='30']")
-    assert root.locator(".seqdream-curve").first.evaluate(
-        "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(value => value)"
-    )
+    assert painted(root.locator(".seqdream-chart canvas"), "dream") > 0
 
 
 def test_an_embedded_widget_shows_its_last_state(page, tmp_path):

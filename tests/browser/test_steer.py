@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.bench import Bench
+from tests.browser.bench import Bench, painted
 
 MANY = """
 import numpy as np
@@ -45,26 +45,20 @@ def judged(bench):
     return said
 
 
-def ink(bench, part):
-    """Count what is painted on a sheet."""
-    return bench.root.locator(part).evaluate(
-        "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data"
-        ".reduce((sum, value, at) => sum + (at % 4 === 3 && value > 0 ? 1 : 0), 0)"
-    )
-
-
 def test_a_person_reads_steers_scrubs_branches_and_returns(bench):
     python, root = bench.python, bench.root
     # The verdict stands before the first step; the nearest real sequence is Python's.
     _, reason, _, nearest = judged(bench)
     expect(root.locator(".seqdream-verdict-line")).to_have_attribute("title", reason)
     expect(root.get_by_role("button", name=re.compile(rf"nearest real \(no\. {nearest},"))).to_be_visible()
-    empty = ink(bench, ".seqdream-push canvas")
+    push = root.locator(".seqdream-push canvas")
+    assert painted(push, "up") == painted(push, "down") == 0
 
     # Step size mid-run.
     bench.play.click()
     bench.run(30)
-    assert ink(bench, ".seqdream-push canvas") > empty
+    assert painted(push, "up") > 0
+    assert painted(push, "down") > 0
     root.get_by_role("slider", name="Step size").fill("-2")
     python.until("abs(w.session.learning_rate - 0.01) < 1e-9")
     assert python("w.playing")

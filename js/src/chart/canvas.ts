@@ -38,33 +38,42 @@ export function clipped({ context, width, height }: Pen, paint: () => void): voi
 }
 
 export class Sheet {
-  readonly #canvas = document.createElement("canvas");
+  readonly canvas = document.createElement("canvas");
   readonly #margins: Margins;
 
-  constructor(area: HTMLElement, className: string, margins: Margins) {
+  constructor(margins: Margins) {
     this.#margins = margins;
-    this.#canvas.className = className;
-    const { style } = this.#canvas;
-    style.left = `${-margins.left}px`;
-    style.top = `${-margins.top}px`;
-    area.append(this.#canvas);
+    this.canvas.className = "seqdream-sheet";
   }
 
-  /** An empty sheet for a plotting area of this size; null where there is nothing to paint on. */
-  begin(width: number, height: number): Omit<Pen, "colours" | "font"> | null {
-    const context = this.#canvas.getContext("2d");
+  /**
+   * Paints it anew, of one colour or with what is on another sheet of its size; null where there is nothing to paint on.
+   * It is opaque: without a GPU a browser takes as long to blend sheets as to paint them.
+   */
+  begin(
+    width: number,
+    height: number,
+    ground: string | Sheet,
+  ): Omit<Pen, "colours" | "font"> | null {
+    const { canvas } = this;
+    const context = canvas.getContext("2d", { alpha: false });
     if (context === null || width <= 0 || height <= 0) return null;
     const { left, right, top, bottom } = this.#margins;
     const ratio = window.devicePixelRatio;
     const [outerWidth, outerHeight] = [left + width + right, top + height + bottom];
     const size = [Math.round(outerWidth * ratio), Math.round(outerHeight * ratio)] as const;
-    if (this.#canvas.width !== size[0] || this.#canvas.height !== size[1]) {
-      [this.#canvas.width, this.#canvas.height] = size;
-      this.#canvas.style.width = `${outerWidth}px`;
-      this.#canvas.style.height = `${outerHeight}px`;
+    if (canvas.width !== size[0] || canvas.height !== size[1]) {
+      [canvas.width, canvas.height] = size;
+      canvas.style.width = `${outerWidth}px`;
+      canvas.style.height = `${outerHeight}px`;
     }
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, outerWidth, outerHeight);
+    context.resetTransform();
+    if (ground instanceof Sheet) context.drawImage(ground.canvas, 0, 0);
+    else {
+      context.fillStyle = ground;
+      context.fillRect(0, 0, ...size);
+    }
+    context.scale(ratio, ratio);
     context.translate(left, top);
     return { context, width, height, ratio };
   }

@@ -1,4 +1,4 @@
-/** The frame of a chart: its plotting area, what is painted under it, and its size. */
+/** The frame of a chart: its plotting area, what is painted in it, and its size. */
 
 import { type Margins, type Pen, Sheet } from "./canvas";
 import { div } from "./elements";
@@ -7,9 +7,9 @@ import type { Theme } from "./theme";
 export class Plot {
   /** The element exactly over the plotting area: what can be touched lies in it. */
   readonly over = div("seqdream-area");
+  readonly shown: Sheet;
   readonly #theme: Theme;
   readonly #margins: Margins;
-  readonly #backdrop: Sheet;
   #width = 600;
   #height = 320;
 
@@ -18,8 +18,8 @@ export class Plot {
     this.#margins = margins;
     const { top, right, bottom, left } = margins;
     this.over.style.inset = `${top}px ${right}px ${bottom}px ${left}px`;
-    this.#backdrop = new Sheet(this.over, "seqdream-backdrop", margins);
-    host.append(this.over);
+    this.shown = new Sheet(margins);
+    host.append(this.shown.canvas, this.over);
   }
 
   /** Of the plotting area, in CSS pixels. */
@@ -40,17 +40,15 @@ export class Plot {
     return true;
   }
 
-  /** An empty sheet under everything, with room for the axes. */
-  begin(): Pen | null {
-    return this.pen(this.#backdrop);
-  }
-
-  pen(sheet: Sheet): Pen | null {
-    const blank = sheet.begin(this.#width, this.#height);
-    return blank && { ...blank, colours: this.#theme.colours, font: this.#theme.font };
+  /** A sheet with room for the axes, empty or with what is on another one. */
+  begin(sheet = this.shown, ground?: Sheet): Pen | null {
+    const { colours, font } = this.#theme;
+    const blank = sheet.begin(this.#width, this.#height, ground ?? colours.surface);
+    return blank && { ...blank, colours, font };
   }
 
   remove(): void {
+    this.shown.canvas.remove();
     this.over.remove();
   }
 }

@@ -3,9 +3,9 @@
 import type { Envelope, Frozen, Sequence } from "../protocol";
 import type { Ghost } from "../reading/ghosts";
 import { AXIS_WIDTH, paintGrid, paintLabels, paintNames } from "./axes";
-import { clipped, type Pen } from "./canvas";
+import { clipped, type Pen, Sheet } from "./canvas";
 import { changes } from "./changed";
-import { type Curve, curveOn } from "./curve";
+import { paintCurve } from "./curve";
 import { div } from "./elements";
 import { type Scale, snapped } from "./geometry";
 import { type GhostLine, paintGhosts } from "./ghosts";
@@ -84,7 +84,8 @@ class Backdrop {
 
 export class SequenceChart implements Scale {
   readonly #plot: Plot;
-  readonly #curve: Curve;
+  /** All but the curve, painted once. */
+  readonly #ground = new Sheet(MARGINS);
   readonly #backdrop = new Backdrop();
   readonly #brush = div("seqdream-chosen");
   readonly #changes = changes();
@@ -97,7 +98,6 @@ export class SequenceChart implements Scale {
 
   constructor(host: HTMLElement, theme: Theme) {
     this.#plot = new Plot(host, theme, MARGINS);
-    this.#curve = curveOn(this.#plot, this);
     this.#brush.hidden = true;
     this.over.append(this.#brush);
   }
@@ -203,9 +203,12 @@ export class SequenceChart implements Scale {
     this.#x = new Linear(visible, 0, this.#plot.width);
     this.#y = new Linear(this.#range, this.#plot.height, 0);
     const ends = [this.#range.low, this.#range.high, visible.low, visible.high];
-    if (this.#changes(ghosts, low, high, state.frozen, state.units, this.time, ...ends))
-      this.#paintBackdrop();
-    this.#curve(this.#values, state.points);
+    // Pages are zoomed, and moved to other screens: the ground is as fine as the sheet.
+    const size = [this.time, window.devicePixelRatio];
+    if (this.#changes(ghosts, low, high, state.frozen, state.units, ...size, ...ends))
+      this.#paintGround();
+    const pen = this.#plot.begin(this.#plot.shown, this.#ground);
+    if (pen !== null) paintCurve(pen, this.#values, state.points, this);
   }
 
   /** Marks what is being chosen between two positions, in pixels. */
@@ -238,8 +241,8 @@ export class SequenceChart implements Scale {
   }
 
   /** Everything but the curve: only when something of it has changed. */
-  #paintBackdrop(): void {
-    const pen = this.#plot.begin();
+  #paintGround(): void {
+    const pen = this.#plot.begin(this.#ground);
     if (pen === null) return;
     const { units, visible, channel } = this;
     const across = units.timeMarks(this.#x, pen.width, SPACING.time);
