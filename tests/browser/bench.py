@@ -188,10 +188,10 @@ def painted(canvas, colour: str) -> int:
     return canvas.evaluate(COUNT_PIXELS, colour)
 
 
-def wait_until_painted(canvas, colour: str) -> None:
-    """Wait until a canvas has a colour of the theme."""
-    has_it = f"([canvas, colour]) => ({COUNT_PIXELS})(canvas, colour) > 0"
-    canvas.page.wait_for_function(has_it, arg=[canvas.element_handle(), colour])
+def wait_until_painted(canvas, colour: str, share: float = 0.0) -> None:
+    """Wait until more than so large a part of a canvas has a colour of the theme."""
+    has_it = f"([canvas, colour, share]) => ({COUNT_PIXELS})(canvas, colour) > share * canvas.width * canvas.height"
+    canvas.page.wait_for_function(has_it, arg=[canvas.element_handle(), colour, share])
 
 
 def add(root, group: str, name: str) -> None:
