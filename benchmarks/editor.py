@@ -78,7 +78,7 @@ def opened(lab: Lab, page: Page, name: str, *cells: str) -> Kernel:
     lab.write(name, *cells)
     lab.open(page, name)
     lab.run_all(page)
-    expect(page.locator(".seqdream .seqdream-curve")).to_have_count(1, timeout=60_000)
+    expect(page.locator(".seqdream .seqdream-chart canvas")).to_have_count(1, timeout=60_000)
     page.locator(".seqdream").scroll_into_view_if_needed()
     return lab.kernel(name)
 

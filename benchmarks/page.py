@@ -58,7 +58,7 @@ window.bench = { moves: new Map(), delays: [], echoes: [], frames: [], bqplot: 0
   const stroke = CanvasRenderingContext2D.prototype.stroke;
   CanvasRenderingContext2D.prototype.stroke = function (...path) {
     stroke.apply(this, path);
-    // The control points are the last that is painted of a chart, and the thickest.
+    // The control points are painted last, and nothing else with a stroke of this width.
     if (moved === null || this.lineWidth !== 2 || this.canvas.closest(".seqdream-chart") === null) return;
     const { when, frames, x, y } = moved;
     moved = null;

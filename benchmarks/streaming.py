@@ -83,14 +83,16 @@ class Turns:
     "Times short turns; of each pair a random one is first. The beginning of a turn does not count."
     LONG, BEGINNING = 0.4, 0.1
     def __init__(self):
-        self.rates, self._left, self._who, self._end, self._since = [], [], "widget", 0.0, None
+        self.rates, self._left, self._who, self._end, self._since = [], [], "", 0.0, None
+        self._pair = -1
     def now(self, steps):
         now = time.perf_counter()
         if now >= self._end:
             if self._since is not None:
                 begun, before = self._since
-                self.rates.append((self._who, (steps - before) / (now - begun)))
-            self._left = self._left or random.sample(["widget", "bqplot"], 2)
+                self.rates.append((self._pair, self._who, (steps - before) / (now - begun)))
+            if not self._left:
+                self._left, self._pair = random.sample(["widget", "bqplot"], 2), self._pair + 1
             self._who, self._end, self._since = self._left.pop(), now + self.LONG, None
         elif self._since is None and now >= self._end - self.LONG + self.BEGINNING:
             self._since = now, steps
@@ -149,21 +151,31 @@ def turn(page: Page, python: Kernel, seconds: float) -> tuple[float, ...]:
     return (before + after) / 2, steps, drawn, *fed_bqplot(page, python, seconds)
 
 
-def alternated(page: Page, python: Kernel, seconds: float) -> list[float]:
-    """Feed widget and bqplot line by turns of one run; return the ratio of steps per second of each pair of turns."""
+def alternated(page: Page, python: Kernel, seconds: float) -> tuple[list[float], list[float]]:
+    """Feed widget and bqplot line by turns of one run.
+
+    Return the ratio of steps per second of each pair of turns, and the frames per second that each of the two has drawn
+    in its turns.
+    """
     page.locator(".bqplot").first.scroll_into_view_if_needed()
     root = page.locator(".seqdream")
     root.get_by_role("button", name="Play", exact=True).click()
     python.until("w.session.step_count > 20 and w.playing")
+    drawn = "[Number(document.querySelector('.seqdream').dataset.drawn), window.bench.bqplot]"
+    before = page.evaluate(drawn)
     python("0", setup="w.turns = Turns()")
     time.sleep(seconds)
     rates = python("w.turns.rates")
+    after = page.evaluate(drawn)
     python("0", setup="w.turns = None")
     root.get_by_role("button", name="Pause", exact=True).click()
     python.until("not w.playing")
     python("w.reset()")
-    pairs = [dict(rates[at : at + 2]) for at in range(0, len(rates) - 1, 2)]
-    return [pair["widget"] / pair["bqplot"] for pair in pairs if len(pair) == 2]
+    pairs: dict[int, dict[str, float]] = {}
+    for number, who, rate in rates:
+        pairs.setdefault(number, {})[who] = rate
+    ratios = [pair["widget"] / pair["bqplot"] for pair in pairs.values() if len(pair) == 2]
+    return ratios, [(end - begin) / (seconds / 2) for begin, end in zip(before, after, strict=True)]
 
 
 def measure(rounds: int, seconds: float, alternating: float) -> dict[str, list[float]]:
@@ -197,7 +209,7 @@ def measure(rounds: int, seconds: float, alternating: float) -> dict[str, list[f
             print(
                 f"round {number + 1}: " + ", ".join(f"{name} {value:.3g}" for name, value in recent.items()), flush=True
             )
-        figures["alternating"] = alternated(page, python, alternating)
+        figures["alternating"], figures["alternating_drawn"] = alternated(page, python, alternating)
         python.close()
     lab.close()
     return figures
@@ -232,7 +244,8 @@ def main() -> None:
     error = statistics.stdev(logs) / len(logs) ** 0.5
     print(
         f"the same in one run, changing every 0.4 s: {math.exp(statistics.mean(logs)):.3f} ± {error:.3f} "
-        f"(mean and its standard error, {len(logs)} pairs)"
+        f"(mean and its standard error, {len(logs)} pairs; "
+        "frames drawn/s in their turns: {:.0f} and {:.0f})".format(*figures["alternating_drawn"])
     )
     print(f"drag to acknowledgement {median['drag']:.0f} ms, bare echo {median['echo']:.0f} ms, both while streaming")
 

@@ -203,6 +203,8 @@ export function pictureOf(view: View, places: Places): Picture {
     // What has another size is blank.
     pushChanges();
     linesChange();
+    // What has got its room has got its style sheet, too.
+    if (theme.refresh()) recolour();
     request();
   };
   const show = (isNow: boolean): void => {

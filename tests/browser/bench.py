@@ -43,6 +43,7 @@ w = sd.SeqDream(model, sd.presets.centered(data, "leaking"), data=data, start=3,
 COUNT_PIXELS = """(canvas, colour) => {
   const probe = document.createElement("span");
   probe.style.color = `var(--sd-${colour})`;
+  probe.style.forcedColorAdjust = "none";
   canvas.closest(".seqdream").append(probe);
   const pixel = new OffscreenCanvas(1, 1).getContext("2d");
   pixel.fillStyle = getComputedStyle(probe).color;
@@ -185,6 +186,12 @@ class Bench:
 def painted(canvas, colour: str) -> int:
     """Count the pixels of a canvas that have a colour of the theme."""
     return canvas.evaluate(COUNT_PIXELS, colour)
+
+
+def wait_until_painted(canvas, colour: str, share: float = 0.0) -> None:
+    """Wait until more than so large a part of a canvas has a colour of the theme."""
+    has_it = f"([canvas, colour, share]) => ({COUNT_PIXELS})(canvas, colour) > share * canvas.width * canvas.height"
+    canvas.page.wait_for_function(has_it, arg=[canvas.element_handle(), colour, share])
 
 
 def add(root, group: str, name: str) -> None:

@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.bench import MACHINE, Bench, painted
+from tests.browser.bench import MACHINE, Bench, painted, wait_until_painted
 from tests.browser.test_accessibility import violations
 
 LONG = """
@@ -158,6 +158,23 @@ def test_on_a_finer_screen_the_whole_chart_is_painted_as_fine(bench):
     page.wait_for_function("width => document.querySelector('.seqdream-chart canvas').width === width", arg=2 * width)
     assert painted(sheet, "surface") > 3 * empty
     assert painted(sheet, "dream") > 0
+
+
+def test_the_charts_follow_the_theme_and_stay_charts_where_a_person_has_chosen_few_colours(bench):
+    page = bench.page
+    bench.play.click()
+    bench.run(20)
+    bench.halt()
+    charts = [bench.root.locator(f".seqdream-{name} canvas") for name in ("chart", "push", "timeline")]
+    for surface in ("#101418", "#fdf6e3"):
+        # Not by a theme of JupyterLab, which lays everything out again. Of another surface no pixel has this colour.
+        name_it = "surface => document.documentElement.style.setProperty('--jp-layout-color0', surface)"
+        page.evaluate(name_it, surface)
+        for chart in charts:
+            wait_until_painted(chart, "surface", share=0.3)
+        wait_until_painted(charts[0], "dream")
+        # From here on all that CSS paints has one colour.
+        page.emulate_media(forced_colors="active")
 
 
 def test_nothing_is_left_of_fifty_displays(lab, page):

@@ -1,4 +1,4 @@
-/** The dream and its control points: 30 times a second only this is painted. */
+/** The dream and its control points: painted 30 times a second, on what stays. */
 
 import { clipped, type Pen } from "./canvas";
 import type { Scale } from "./geometry";

@@ -1,15 +1,23 @@
-/** The frame of a chart: its plotting area, what is painted in it, and its size. */
+/** The frame of a chart: its plotting area, the sheet under it that it is painted on, and its size. */
 
-import { type Margins, type Pen, Sheet } from "./canvas";
+import type { Margins, Pen } from "./canvas";
 import { div } from "./elements";
 import type { Theme } from "./theme";
+
+function sheet(): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.className = "seqdream-sheet";
+  return canvas;
+}
 
 export class Plot {
   /** The element exactly over the plotting area: what can be touched lies in it. */
   readonly over = div("seqdream-area");
-  readonly shown: Sheet;
   readonly #theme: Theme;
   readonly #margins: Margins;
+  readonly #sheet = sheet();
+  /** Out of sight: what the sheet may begin with. */
+  readonly #ground = sheet();
   #width = 600;
   #height = 320;
 
@@ -18,8 +26,7 @@ export class Plot {
     this.#margins = margins;
     const { top, right, bottom, left } = margins;
     this.over.style.inset = `${top}px ${right}px ${bottom}px ${left}px`;
-    this.shown = new Sheet(margins);
-    host.append(this.shown.canvas, this.over);
+    host.append(this.#sheet, this.over);
   }
 
   /** Of the plotting area, in CSS pixels. */
@@ -40,15 +47,51 @@ export class Plot {
     return true;
   }
 
-  /** A sheet with room for the axes, empty or with what is on another one. */
-  begin(sheet = this.shown, ground?: Sheet): Pen | null {
+  /** The sheet, empty, with room for the axes. */
+  begin(): Pen | null {
+    return this.#pen(this.#sheet, null);
+  }
+
+  /** The ground, empty: a sheet out of sight. */
+  ground(): Pen | null {
+    return this.#pen(this.#ground, null);
+  }
+
+  /** The sheet with what is on the ground. */
+  onGround(): Pen | null {
+    return this.#pen(this.#sheet, this.#ground);
+  }
+
+  /** Null where there is nothing to paint on. */
+  #pen(canvas: HTMLCanvasElement, ground: HTMLCanvasElement | null): Pen | null {
+    const [width, height] = [this.#width, this.#height];
+    // Opaque: without a GPU a browser takes as long to blend canvases as to paint them.
+    const context = canvas.getContext("2d", { alpha: false });
+    if (context === null || width <= 0 || height <= 0) return null;
     const { colours, font } = this.#theme;
-    const blank = sheet.begin(this.#width, this.#height, ground ?? colours.surface);
-    return blank && { ...blank, colours, font };
+    const { top, right, bottom, left } = this.#margins;
+    const ratio = window.devicePixelRatio;
+    const outer = [left + width + right, top + height + bottom] as const;
+    const size = [Math.round(outer[0] * ratio), Math.round(outer[1] * ratio)] as const;
+    if (canvas.width !== size[0] || canvas.height !== size[1]) {
+      [canvas.width, canvas.height] = size;
+      [canvas.style.width, canvas.style.height] = [`${outer[0]}px`, `${outer[1]}px`];
+    }
+    context.resetTransform();
+    if (ground === null) {
+      // The surface of a host may be a veil.
+      for (const colour of [colours.base, colours.surface]) {
+        context.fillStyle = colour;
+        context.fillRect(0, 0, ...size);
+      }
+    } else context.drawImage(ground, 0, 0);
+    context.scale(ratio, ratio);
+    context.translate(left, top);
+    return { context, colours, font, width, height, ratio };
   }
 
   remove(): void {
-    this.shown.canvas.remove();
+    this.#sheet.remove();
     this.over.remove();
   }
 }

@@ -3,7 +3,7 @@
 import type { Envelope, Frozen, Sequence } from "../protocol";
 import type { Ghost } from "../reading/ghosts";
 import { AXIS_WIDTH, paintGrid, paintLabels, paintNames } from "./axes";
-import { clipped, type Pen, Sheet } from "./canvas";
+import { clipped, type Pen } from "./canvas";
 import { changes } from "./changed";
 import { paintCurve } from "./curve";
 import { div } from "./elements";
@@ -47,7 +47,7 @@ function extentIn(values: Float32Array, { low, high }: Range): Range | null {
 }
 
 /** What changes only with a snapshot or a target: looked at once, not 30 times a second. */
-class Backdrop {
+class Surroundings {
   ghosts: readonly GhostLine[] = [];
   low: Float32Array | null = null;
   high: Float32Array | null = null;
@@ -84,9 +84,7 @@ class Backdrop {
 
 export class SequenceChart implements Scale {
   readonly #plot: Plot;
-  /** All but the curve, painted once. */
-  readonly #ground = new Sheet(MARGINS);
-  readonly #backdrop = new Backdrop();
+  readonly #surroundings = new Surroundings();
   readonly #brush = div("seqdream-chosen");
   readonly #changes = changes();
   #values: Float32Array = new Float32Array(0);
@@ -190,13 +188,13 @@ export class SequenceChart implements Scale {
 
   paint(state: SequenceState): void {
     this.#state = state;
-    this.#backdrop.update(state);
+    this.#surroundings.update(state);
     this.#values = channelOf(state.sequence, state.channel);
-    const { ghosts, low, high } = this.#backdrop;
+    const { ghosts, low, high } = this.#surroundings;
     const visible =
       state.visible === null ? everything(this.time) : within(state.visible, this.time);
     if (!state.isHeld || !this.#isFitted) {
-      const data = union([extentIn(this.#values, visible), this.#backdrop.rangeIn(visible)]);
+      const data = union([extentIn(this.#values, visible), this.#surroundings.rangeIn(visible)]);
       this.#range = fitted(data, this.#isFitted ? this.#range : null);
       this.#isFitted = true;
     }
@@ -207,7 +205,7 @@ export class SequenceChart implements Scale {
     const size = [this.time, window.devicePixelRatio];
     if (this.#changes(ghosts, low, high, state.frozen, state.units, ...size, ...ends))
       this.#paintGround();
-    const pen = this.#plot.begin(this.#plot.shown, this.#ground);
+    const pen = this.#plot.onGround();
     if (pen !== null) paintCurve(pen, this.#values, state.points, this);
   }
 
@@ -242,7 +240,7 @@ export class SequenceChart implements Scale {
 
   /** Everything but the curve: only when something of it has changed. */
   #paintGround(): void {
-    const pen = this.#plot.begin(this.#ground);
+    const pen = this.#plot.ground();
     if (pen === null) return;
     const { units, visible, channel } = this;
     const across = units.timeMarks(this.#x, pen.width, SPACING.time);
@@ -275,7 +273,7 @@ export class SequenceChart implements Scale {
   }
 
   #paintReal(pen: Pen): void {
-    const { ghosts, low, high } = this.#backdrop;
+    const { ghosts, low, high } = this.#surroundings;
     if (low !== null && high !== null) fillBand(pen, low, high, this);
     paintGhosts(pen, ghosts, this);
   }

@@ -1,6 +1,7 @@
 /** Colours of the canvas, read from the same CSS variables that paint everything else. */
 
 const NAMES = [
+  "base",
   "surface",
   "ink",
   "muted",
@@ -99,6 +100,8 @@ export function themeOf(root: HTMLElement): Theme {
     return Object.fromEntries(entries) as Record<ColourName, string>;
   };
   const refresh = (): boolean => {
+    // Outside a page nothing has a colour.
+    if (!root.isConnected) return false;
     const before = colours;
     root.dataset.theme = isOnDark(root) ? "dark" : "light";
     const now = read();
