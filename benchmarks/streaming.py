@@ -242,10 +242,11 @@ def main() -> None:
     )
     logs = [math.log(ratio) for ratio in figures["alternating"]]
     error = statistics.stdev(logs) / len(logs) ** 0.5
+    widget_frames, bqplot_frames = figures["alternating_drawn"]
     print(
         f"the same in one run, changing every 0.4 s: {math.exp(statistics.mean(logs)):.3f} ± {error:.3f} "
         f"(mean and its standard error, {len(logs)} pairs; "
-        "frames drawn/s in their turns: {:.0f} and {:.0f})".format(*figures["alternating_drawn"])
+        f"frames drawn/s in their turns: {widget_frames:.0f} and {bqplot_frames:.0f})"
     )
     print(f"drag to acknowledgement {median['drag']:.0f} ms, bare echo {median['echo']:.0f} ms, both while streaming")
 
