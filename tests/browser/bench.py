@@ -60,24 +60,24 @@ class Bench:
 
     def __init__(self, lab, page, name, *cells):
         lab.write(name, *cells)
+        python = lab.start(name)
         lab.open(page, name)
         lab.run_all(page)
         root = page.locator(".seqdream")
         expect(root).to_have_count(1, timeout=60_000)
-        self._take(lab, page, name, root)
+        self._take(lab, page, name, root, python)
 
     @classmethod
     def of(cls, lab, page, name, root) -> Bench:
         """Take one of the views of a notebook that is open."""
         bench = cls.__new__(cls)
-        bench._take(lab, page, name, root)
+        bench._take(lab, page, name, root, lab.kernel(name))
         return bench
 
-    def _take(self, lab, page, name, root) -> None:
-        self.lab, self.page, self.name, self.root = lab, page, name, root
+    def _take(self, lab, page, name, root, python) -> None:
+        self.lab, self.page, self.name, self.root, self.python = lab, page, name, root, python
         self.play, self.pause = self.button("Play"), self.button("Pause")
         expect(self.play).to_be_enabled()
-        self.python = lab.kernel(name)
 
     @property
     def drawn_step(self) -> int:

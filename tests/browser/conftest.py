@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.bench import IMPORTS, WIDGET, Bench
+from tests.browser.hand import WATCH
 from tests.browser.jupyter import Lab, chromium
 
 
@@ -36,3 +37,11 @@ def bench(lab, page, request):
     yield bench
     bench.close()
     assert page.errors == []
+
+
+@pytest.fixture
+def hand(bench):
+    bench.python("1", setup=WATCH)
+    # A hand aims at what it sees, and the browser of a busy machine sees little.
+    bench.python("w.session.submit(sd.commands.SetLearningRate(0.01))")
+    return bench

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 import time
@@ -39,11 +40,15 @@ class Inspection:
     """Asks; used like `tests.browser.jupyter.Kernel`."""
 
     def __init__(self, file: Path) -> None:
+        self._file = file
+
+    @functools.cached_property
+    def _address(self) -> str:
         end = time.monotonic() + 60
-        while not file.exists() or not file.read_text():
+        while not self._file.exists() or not self._file.read_text():
             assert time.monotonic() < end, "the notebook never answered"
             time.sleep(0.05)
-        self._address = file.read_text()
+        return self._file.read_text()
 
     def __call__(self, expression: str, setup: str = "") -> Any:
         """Evaluate an expression and return it through JSON."""

@@ -61,7 +61,6 @@ class Kernel:
         self._client.load_connection_file()
         # No heartbeat: a busy machine misses a beat, and the kernel counts as dead.
         self._client.start_channels(iopub=False, stdin=False, hb=False, control=False)
-        self("1")
 
     def __call__(self, expression: str, setup: str = "") -> Any:
         """Evaluate an expression in the kernel and return it through JSON."""
@@ -83,6 +82,10 @@ class Kernel:
             assert time.monotonic() < end, f"never became true: {expression}"
             time.sleep(0.05)
         return value
+
+    def begin(self, statement: str) -> None:
+        """Have a statement executed, and wait for nothing."""
+        self._client.execute(statement, silent=True)
 
     def close(self) -> None:
         self._client.shell_channel.stop()
@@ -187,6 +190,15 @@ class Jupyter:
 
     def run_all(self, page: Page) -> None:
         page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+
+    def start(self, name: str) -> Kernel:
+        """Give a notebook its kernel, which imports what takes long while the page is opened."""
+        wanted = {"path": name, "name": name, "type": "notebook", "kernel": {"name": "python3"}}
+        request = urllib.request.Request(f"{self.url}api/sessions?token={self._token}", json.dumps(wanted).encode())
+        urllib.request.urlopen(request, timeout=30).close()
+        kernel = self.kernel(name)
+        kernel.begin("__import__('seqdream_widget').SeqDream")
+        return kernel
 
     def kernel(self, name: str) -> Kernel:
         """Connect to the kernel of a notebook."""

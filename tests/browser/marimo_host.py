@@ -104,8 +104,8 @@ class Marimo:
         page.reload()
         page.wait_for_selector("marimo-anywidget", state="attached", timeout=WAIT)
 
-    def kernel(self, name: str) -> Inspection:
-        """Return who can be asked what Python holds."""
+    def start(self, name: str) -> Inspection:
+        """Return who can be asked what Python holds, once the page is open: the kernel starts with it."""
         return Inspection(self._address(name))
 
     def shutdown(self, name: str) -> None:

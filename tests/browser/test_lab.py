@@ -33,13 +33,13 @@ class Board:
 
     def __init__(self, lab, page, name):
         lab.write(name, IMPORTS, LAB)
+        self.python = lab.start(name)
         lab.open(page, name)
         page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
         lab.run_all(page)
         self.page, self.lab, self.name = page, lab, name
         expect(page.locator(".seqdream")).to_have_count(1, timeout=90_000)
         expect(page.locator(".seqdream-lab .bqplot svg .plotarea_background")).not_to_have_count(0, timeout=90_000)
-        self.python = lab.kernel(name)
         self.python("1", setup=PLACE)
         self.python.until("all(view._view_count for view in lab.views)")
         self.map = self.view("Where the dream is")
