@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import violations
+from tests.browser.hand import take
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -15,7 +16,7 @@ def test_axe_finds_no_violation(bench, dark):
     assert violations(page) == []
     bench.python("w.session.submit(sd.commands.Freeze(100, 160))")
     for tool in ("Draw", "Brush", "Freeze", "Drag"):
-        bench.root.get_by_role("radio", name=tool, exact=True).click()
+        take(bench, tool)
         assert violations(page) == [], tool
     bench.add("penalty", "Total variation")
     bench.play.click()

@@ -199,7 +199,9 @@ def test_nothing_is_left_of_fifty_displays(lab, page):
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
     expect(page.locator(".seqdream")).to_have_count(0)
     # The host calls what cleans up only after it has taken the view from the page.
-    page.wait_for_function(f"() => JSON.stringify(({LEFT})()) === '[[],0,0]'")
+    page.wait_for_function("() => window.leftovers.observers.size === 0")
+    listeners, observers, frames = page.evaluate(LEFT)
+    assert (listeners, observers, frames) == ([], 0, 0)
     bench.close()
 
 

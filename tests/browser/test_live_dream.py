@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.bench import IMPORTS, Bench
+from tests.browser.hand import take
 
 
 def test_play_is_seen_to_dream_and_pause_stops_it(bench):
@@ -83,7 +84,7 @@ if not hasattr(w, 'acks'):
 def test_a_brushed_segment_is_frozen_to_the_bit_while_others_move_and_can_be_unfrozen(bench):
     bench.play.click()
     bench.run(20)
-    bench.root.get_by_role("radio", name="Freeze", exact=True).click()
+    take(bench, "Freeze")
     bench.brush(0.3, 0.45)
     bench.python.until("len(w.session.frozen) == 1")
     start, stop, channel, dream = bench.python("w.session.frozen[0]")

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.bench import IMPORTS, WIDGET, Bench
 from tests.browser.hand import WATCH, Axes, indices, one_deed, remember
 
+# Every place and size that the chart has had on the page since then.
 WATCH_CHART = """root => {
   const places = window.placesOfChart = new Set();
   const look = () => {
