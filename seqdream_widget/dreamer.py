@@ -20,6 +20,7 @@ from torch import Tensor
 
 from seqdream_widget.errors import StepError
 from seqdream_widget.evaluation import Evaluation, acting, evaluated, named, not_finite, root_mean_square
+from seqdream_widget.holds import Holds
 from seqdream_widget.iterate import Iterate, Saved, Standing, rows
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory, chosen
@@ -69,10 +70,8 @@ class Checkpoint:
     parameterization: Parameterization
     iterate: Standing
     random_states: list[Tensor]
-    frozen: Tensor
+    holds: Holds
     stopped: dict[int, str]
-    pins: dict[int, Tensor]
-    released: frozenset[int]
     changes: dict[str, NDArray[np.float32]]
     start: Float[Tensor, "batch channel time"]
 
@@ -119,7 +118,7 @@ class Dreamer:
         form = parameterization.bind(self.start, scene)
         self.iterate = Iterate(self.start, form, chosen(optimizer, learning_rate, self.start), learning_rate)
         self._random_states = [generator.get_state() for generator in generators]
-        self.frozen: Bool[Tensor, "batch channel time"] = torch.zeros_like(start, dtype=torch.bool)
+        self._holds = Holds(torch.zeros_like(start, dtype=torch.bool))
         self.restart()
 
     def restart(self) -> None:
@@ -127,12 +126,10 @@ class Dreamer:
         self.step_count = 0
         # The dreams of a batch that have stopped, and why. Replaced, never changed: readers keep a whole one.
         self.stopped: dict[int, str] = {}
-        self._pins: dict[int, Bool[Tensor, "batch channel time"]] = {}
-        self._released: set[int] = set()
         self._changes: dict[str, NDArray[np.float32]] = {}
         self._rewind(self._random_states)
         self.iterate.begin(self.start)
-        self._hold()
+        self._hold(Holds(self.frozen))
 
     def begin_at(self, start: Float[Tensor, "batch channel time"]) -> None:
         """Begin again at another start, now and after every `restart`."""
@@ -151,49 +148,41 @@ class Dreamer:
 
     # ---- what is held against the gradient ----------------------------------------------------------------------
 
-    def freeze(self, where: Bool[Tensor, "batch channel time"]) -> None:
-        """Hold samples at their present values until they are unfrozen."""
-        self.frozen = self.frozen | where
-        self._hold()
-
-    def unfreeze(self, where: Bool[Tensor, "batch channel time"]) -> None:
-        """Let samples go; they start anew in the optimizer."""
-        self.edit(self.sequence(), self.frozen & where)
-        self.frozen = self.frozen & ~where
-        self._hold()
-
-    def pin(self, gesture: int, where: Bool[Tensor, "batch channel time"]) -> None:
-        """Hold samples while a pointer does, until the gesture is released."""
-        held = self._pins.get(gesture)
-        self._pins[gesture] = where if held is None else held | where
-        self._released.discard(gesture)
-        self._hold()
-
-    def release(self, gesture: int) -> None:
-        """Let a gesture go, after the next step: what a hand has put there, the network sees at least once."""
-        if gesture in self._pins:
-            self._released.add(gesture)
+    @property
+    def frozen(self) -> Bool[Tensor, "batch channel time"]:
+        """Mask of the samples that are held until they are unfrozen."""
+        return self._holds.frozen
 
     @property
     def gestures(self) -> tuple[int, ...]:
         """The gestures that hold samples now."""
-        return tuple(gesture for gesture in self._pins if gesture not in self._released)
+        return self._holds.gestures
+
+    def freeze(self, where: Bool[Tensor, "batch channel time"]) -> None:
+        """Hold samples at their present values until they are unfrozen."""
+        self._hold(self._holds.freeze(where))
+
+    def unfreeze(self, where: Bool[Tensor, "batch channel time"]) -> None:
+        """Let samples go; they start anew in the optimizer."""
+        self.edit(self.sequence(), self.frozen & where)
+        self._hold(self._holds.unfreeze(where))
+
+    def pin(self, gesture: int, where: Bool[Tensor, "batch channel time"]) -> None:
+        """Hold samples while a pointer does, until the gesture is released."""
+        self._hold(self._holds.pin(gesture, where))
+
+    def release(self, gesture: int) -> None:
+        """Let a gesture go, after the next step: what a hand has put there, the network sees at least once."""
+        self._holds = self._holds.release(gesture)
 
     def _let_go(self) -> None:
-        if self._released:
-            freed = torch.zeros_like(self.frozen)
-            for gesture in self._released:
-                freed |= self._pins.pop(gesture)
-            self._released.clear()
-            self.edit(self.sequence(), freed)
-            self._hold()
+        if self._holds.released:
+            self.edit(self.sequence(), self._holds.leaving)
+            self._hold(self._holds.let_go())
 
-    def _hold(self) -> None:
-        """Hold what is frozen or pinned."""
-        held = self.frozen
-        for pinned in self._pins.values():
-            held = held | pinned
-        self.iterate.hold(held)
+    def _hold(self, holds: Holds) -> None:
+        self._holds = holds
+        self.iterate.hold(holds.where)
 
     # ---- a step -------------------------------------------------------------------------------------------------
 
@@ -343,10 +332,8 @@ class Dreamer:
             self.parameterization,
             self.iterate.standing(),
             [generator.get_state() for generator in self.generators],
-            self.frozen,
+            self._holds,
             self.stopped,
-            dict(self._pins),
-            frozenset(self._released),
             self._changes,
             self.start,
         )
@@ -354,9 +341,8 @@ class Dreamer:
     def become(self, was: Checkpoint) -> None:
         """Be as it was, whatever it is now."""
         self.step_count, self.objective, self.regularizers = was.step_count, was.objective, was.regularizers
-        self.parameterization, self.frozen, self.stopped = was.parameterization, was.frozen, was.stopped
-        self._pins, self._released, self._changes = dict(was.pins), set(was.released), was.changes
-        self.start = was.start
+        self.parameterization, self.start = was.parameterization, was.start
+        self._holds, self.stopped, self._changes = was.holds, was.stopped, was.changes
         self.iterate.become(was.iterate)
         self._rewind(was.random_states)
 

@@ -73,12 +73,12 @@ def resume(
     (3, [[100, 160, None, 0]])
     """
     directory = Path(directory)
-    session = _begun(directory, _lines_of(directory), model, data, objects or {})[0]
+    begun_with, log = _read(directory, objects or {})
+    session = begun(log, model, data, Decoder(log.tensors, log.objects, data))
     before, mark = (directory / OWNER).read_text(), claimed(directory)
     try:
         # Read again: until now a session that is still there may have written.
-        lines = _lines_of(directory)
-        session, log = _begun(directory, lines, model, data, objects or {})
+        lines, log = _read(directory, objects or {}, begun_with)
         leapt = _leap(session, log, lines, directory / CHECKPOINT)
         decoder = Decoder(log.tensors, log.objects, data)
         for number, record in enumerate(log.records[1 + leapt :], start=2 + leapt):
@@ -94,20 +94,24 @@ def resume(
     return session
 
 
-def _lines_of(directory: Path) -> list[bytes]:
-    """Return the whole lines of the log; what was torn off behind them is left out."""
+def _read(directory: Path, objects: Mapping[str, Any], seen: list[bytes] | None = None) -> tuple[list[bytes], Log]:
+    """Return the whole lines of the log, and what they say; what was torn off behind them is left out.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    ValueError
+        If a line is not a record, or the log does not begin with the lines already seen.
+    """
     path = directory / LOG
     if not path.is_file():
         raise FileNotFoundError(f'"{directory}" holds no autosaved session: there is no {LOG} in it')
-    return [line for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
-
-
-def _begun(
-    directory: Path, lines: Sequence[bytes], model: nn.Module, data: SequenceDataset | None, objects: Mapping[str, Any]
-) -> tuple[Session, Log]:
-    records = [record_in(line, f'line {number} of "{directory / LOG}"') for number, line in enumerate(lines, start=1)]
-    log = Log(records, _tensors_of(directory), {**objects})
-    return begun(log, model, data, Decoder(log.tensors, log.objects, data)), log
+    lines = [line for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
+    if seen and lines[: len(seen)] != seen:
+        raise ValueError(f'"{path}" has become another log meanwhile; try again')
+    records = [record_in(line, f'line {number} of "{path}"') for number, line in enumerate(lines, start=1)]
+    return lines, Log(records, _tensors_of(directory), {**objects})
 
 
 def _cut_off(path: Path, lines: Sequence[bytes]) -> None:

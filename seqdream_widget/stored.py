@@ -11,6 +11,7 @@ from torch import Tensor
 
 from seqdream_widget.dreamer import Checkpoint
 from seqdream_widget.encoding import Decoder, Encoder, Json
+from seqdream_widget.holds import Holds
 from seqdream_widget.iterate import Standing
 from seqdream_widget.optimizers import chosen, restore, snapshot, transplanted
 from seqdream_widget.record import Stretch
@@ -33,10 +34,10 @@ def stored(checkpoint: Checkpoint, encoder: Encoder) -> Json:
         "held": _packed(standing.held, encoder),
         "held_values": _packed(standing.held_values, encoder),
         "random_states": _packed(checkpoint.random_states, encoder),
-        "frozen": _packed(checkpoint.frozen, encoder),
+        "frozen": _packed(checkpoint.holds.frozen, encoder),
         "stopped": _packed(checkpoint.stopped, encoder),
-        "pins": _packed(checkpoint.pins, encoder),
-        "released": sorted(checkpoint.released),
+        "pins": _packed(checkpoint.holds.pins, encoder),
+        "released": sorted(checkpoint.holds.released),
         "changes": _packed(checkpoint.changes, encoder),
         "start": _packed(checkpoint.start, encoder),
     }
@@ -87,10 +88,12 @@ def revived(record: Json, decoder: Decoder, scene: Scene, at: Float[Tensor, "bat
         parameterization,
         standing,
         _unpacked(record["random_states"], decoder),
-        _unpacked(record["frozen"], decoder, at.device),
+        Holds(
+            _unpacked(record["frozen"], decoder, at.device),
+            _unpacked(record["pins"], decoder, at.device),
+            frozenset(record["released"]),
+        ),
         _unpacked(record["stopped"], decoder),
-        _unpacked(record["pins"], decoder, at.device),
-        frozenset(record["released"]),
         _unpacked(record["changes"], decoder),
         _unpacked(record["start"], decoder, at.device),
     )

@@ -200,25 +200,25 @@ export function pictureOf(view: View, places: Places): Picture {
 
   const resize = (): void => {
     for (const [one, place] of charts) one.resize(place.clientWidth, place.clientHeight);
-    // What has another size is blank.
-    pushChanges();
-    linesChange();
     // What has got its room has got its style sheet, too.
-    if (theme.refresh()) recolour();
-    request();
+    theme.refresh();
+    renew();
   };
   const show = (isNow: boolean): void => {
     isVisible = isNow;
     if (isNow) request();
   };
-  const recolour = (): void => {
-    chart.repaint();
-    timeline.repaint();
+  /** What has another size or other colours is painted anew, and what a browser took away and gave back blank. */
+  const renew = (): void => {
+    pushChanges();
+    linesChange();
+    chart.forget();
     request();
   };
 
   watchBox([places.chart, places.channels, places.timeline], resize, show, signal);
-  theme.watch(recolour, signal);
+  theme.watch(renew, signal);
+  root.addEventListener("contextrestored", renew, { capture: true, signal });
   // Everything a picture depends on asks for one.
   const stop = effect(() => {
     for (const input of view.inputs) input.value;

@@ -165,8 +165,12 @@ class Network:
 @contextlib.contextmanager
 def same_draws() -> Generator[None]:
     """Draw the same random numbers each time, and leave the global random state as it was."""
-    with random.fork_rng(devices=range(torch.cuda.device_count())):
-        random.manual_seed(0)
+    devices = range(torch.cuda.device_count())
+    with random.fork_rng(devices=devices, device_type="cuda"):
+        # Not by torch.manual_seed: it writes down the whole stack once for each kind of device that is not there.
+        torch.default_generator.manual_seed(0)
+        if devices:
+            torch.cuda.manual_seed_all(0)
         yield
 
 

@@ -177,6 +177,24 @@ def test_the_charts_follow_the_theme_and_stay_charts_where_a_person_has_chosen_f
         page.emulate_media(forced_colors="active")
 
 
+def test_what_the_browser_took_away_and_gave_back_blank_is_painted_anew(bench):
+    """As when the processor for graphics starts anew, after a laptop has slept."""
+    bench.play.click()
+    bench.run(20)
+    bench.halt()
+    charts = [bench.root.locator(f".seqdream-{name} canvas") for name in ("chart", "push", "timeline")]
+    for chart in charts:
+        wait_until_painted(chart, "surface", share=0.3)
+    before = [chart.screenshot() for chart in charts]
+    for chart in charts:
+        chart.evaluate("canvas => canvas.getContext('2d').reset()")
+        assert painted(chart, "surface") == 0
+    charts[0].evaluate("canvas => canvas.dispatchEvent(new Event('contextrestored'))")
+    for chart, picture in zip(charts, before, strict=True):
+        wait_until_painted(chart, "surface", share=0.3)
+        assert chart.screenshot() == picture
+
+
 def test_nothing_is_left_of_fifty_displays(lab, page):
     page.add_init_script(COUNTER)
     bench = Bench(lab, page, "fifty.ipynb", LONG.replace("100_000", "500").replace("12_345", "123"), "w.pause()")

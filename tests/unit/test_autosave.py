@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import seqdream_widget as sd
-from seqdream_widget import autosave
+from seqdream_widget import autosave, resuming
 from tests.unit.programs import PROGRAMS, Level, act, data, new, state_of
 
 C = sd.commands
@@ -224,6 +224,27 @@ def test_a_write_that_failed_leaves_the_log_as_it_was_and_is_not_tried_again(tmp
         s.submit(C.Edit(0, [1.0]))
     assert (tmp_path / "log.jsonl").read_bytes() == before
     assert resumed(tmp_path).frozen == [[1, 2, None, 0]]
+
+
+def test_a_log_that_becomes_another_one_while_it_is_resumed_is_left_as_it_is(tmp_path):
+    new(autosave=tmp_path / "this").settle()
+    other = new(autosave=tmp_path / "other", seed=1)
+    other.run(2)
+    other.settle()
+    owner = (tmp_path / "this" / autosave.OWNER).read_text()
+
+    def changes_hands(directory, mark=None):
+        if mark is None:
+            (directory / autosave.LOG).write_bytes((tmp_path / "other" / autosave.LOG).read_bytes())
+        return autosave.claimed(directory, mark)
+
+    with (
+        mock.patch.object(resuming, "claimed", changes_hands),
+        pytest.raises(ValueError, match="has become another log meanwhile; try again"),
+    ):
+        resumed(tmp_path / "this")
+    assert (tmp_path / "this" / autosave.OWNER).read_text() == owner
+    assert records_of(tmp_path / "this") == records_of(tmp_path / "other")
 
 
 def test_of_two_factories_of_one_name_each_is_asked_for(tmp_path):

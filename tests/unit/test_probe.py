@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+import traceback
 import warnings
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch.nn import functional
 
 import seqdream_widget as sd
 from seqdream_widget.probe import Probe
+from seqdream_widget.probe.network import same_draws
 from seqdream_widget.probe.straight import Straight, has_one_way_through
 from tests.models import FAMILIES, LSTMClassifier, PerStep, WithLock, make, with_tail
 
@@ -405,6 +407,16 @@ def test_a_model_that_draws_random_numbers_in_eval_mode_gets_the_same_ones_and_l
         again = sd.dream(model, sd.objectives.Logit(1), data=demo.data, seed=1, steps=5, progress=False)
     assert torch.equal(one.sequence, again.sequence)
     torch.set_rng_state(torch.tensor(state[0], dtype=torch.uint8))
+
+
+def test_drawing_the_same_numbers_writes_down_no_stack_for_devices_that_are_not_there(monkeypatch):
+    monkeypatch.setattr(traceback, "format_stack", lambda *_: pytest.fail("a stack was written down"))
+    before = torch.get_rng_state()
+    with same_draws():
+        one = torch.rand(3)
+    with same_draws():
+        assert torch.equal(torch.rand(3), one)
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_a_dream_begins_also_where_gradients_are_switched_off():

@@ -17,7 +17,7 @@ export class Plot {
   readonly #margins: Margins;
   readonly #sheet = sheet();
   /** Out of sight: what the sheet may begin with. */
-  readonly #ground = sheet();
+  #ground = sheet();
   #width = 600;
   #height = 320;
 
@@ -88,6 +88,11 @@ export class Plot {
     context.scale(ratio, ratio);
     context.translate(left, top);
     return { context, colours, font, width, height, ratio };
+  }
+
+  /** Another ground: a browser that took the sheet away has taken the old one, too, and may not have given it back yet. */
+  renew(): void {
+    this.#ground = sheet();
   }
 
   remove(): void {

@@ -178,7 +178,13 @@ export class SequenceChart implements Scale {
   }
 
   resize(width: number, height: number): void {
-    if (this.#plot.resize(width, height)) this.#changes();
+    this.#plot.resize(width, height);
+  }
+
+  /** Forgets what it has painted: next time that is all painted anew. */
+  forget(): void {
+    this.#plot.renew();
+    this.#changes();
   }
 
   /** Shows another dream: the axis is fitted anew. */
@@ -217,12 +223,6 @@ export class SequenceChart implements Scale {
     const [left, right] = [Math.max(0, Math.min(...ends)), Math.min(this.width, Math.max(...ends))];
     style.left = `${left}px`;
     style.width = `${Math.max(0, right - left)}px`;
-  }
-
-  /** Paints the same again, in the colours of now. */
-  repaint(): void {
-    this.#changes();
-    if (this.#state !== null) this.paint(this.#state);
   }
 
   destroy(): void {

@@ -56,7 +56,6 @@ function stepsShown(steps: readonly number[]): Range {
 export class TimelineChart {
   readonly #plot: Plot;
   #steps = new Linear({ low: 0, high: 10 }, 0, 1);
-  #shown: Parameters<TimelineChart["paint"]> | null = null;
 
   constructor(host: HTMLElement, theme: Theme) {
     this.#plot = new Plot(host, theme, MARGINS);
@@ -75,12 +74,11 @@ export class TimelineChart {
   }
 
   resize(width: number, height: number): void {
-    if (this.#plot.resize(width, height)) this.repaint();
+    this.#plot.resize(width, height);
   }
 
   /** `deeds` are steps to mark: someone did something there. */
   paint(history: History, terms: readonly Term[], deeds: readonly number[] = []): void {
-    this.#shown = [history, terms, deeds];
     const pen = this.#plot.begin();
     if (pen === null) return;
     this.#steps = new Linear(stepsShown(history.steps), 0, pen.width);
@@ -113,11 +111,6 @@ export class TimelineChart {
       for (const line of [...lines, score as Line]) this.#paintLine(pen, history.steps, line);
       this.#paintDeeds(pen, deeds);
     });
-  }
-
-  /** Paints the same again, in the size and the colours of now. */
-  repaint(): void {
-    if (this.#shown !== null) this.paint(...this.#shown);
   }
 
   destroy(): void {

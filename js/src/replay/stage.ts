@@ -61,11 +61,12 @@ export class Stage {
     const box = () => {
       sequence.resize(main.clientWidth, main.clientHeight);
       lines.resize(timeline.clientWidth, timeline.clientHeight);
-      this.#lines = null;
-      this.#scheduler.request();
+      this.#renew();
     };
     watchBox([main, timeline], box, () => this.#scheduler.request(), abort.signal);
-    this.#theme.watch(() => this.#recolour(), abort.signal);
+    const renew = () => this.#renew();
+    this.#theme.watch(renew, abort.signal);
+    this.#root.addEventListener("contextrestored", renew, { capture: true, signal: abort.signal });
     const stop = effect(() => this.#follow());
     return () => {
       stop();
@@ -77,9 +78,11 @@ export class Stage {
     };
   }
 
-  #recolour(): void {
-    this.#charts?.sequence.repaint();
-    this.#charts?.timeline.repaint();
+  /** What has another size or other colours is painted anew, and what a browser took away and gave back blank. */
+  #renew(): void {
+    this.#charts?.sequence.forget();
+    this.#lines = null;
+    this.#scheduler.request();
   }
 
   /** Everything a picture depends on asks for one. */
