@@ -76,11 +76,13 @@ class Adam(Optimizer):
                 # 1 − βᵏ, where k is the sample's own count of steps: the same mean, of ones.
                 mean_weight = state["mean_weight"] * beta1 + (1 - beta1)
                 square_weight = state["square_weight"] * beta2 + (1 - beta2)
-                rate = -group["lr"] / mean_weight
-                if isinstance(rate, Tensor):
+                if isinstance(mean_weight, Tensor):
+                    # Not a number by a tensor: torch multiplies it by the reciprocal, which has other bits.
+                    rate = torch.full_like(mean_weight, -group["lr"]).div_(mean_weight)
                     root = (square / square_weight).sqrt_().add_(group["eps"])
                     theta.detach().add_((mean * rate).div_(root))
                 else:  # the same, to the bit, in fewer operations
+                    rate = -group["lr"] / mean_weight
                     root = (square / float(square_weight)).sqrt_().add_(group["eps"])
                     theta.detach().addcdiv_(mean, root, value=float(rate))
                 state.update(mean=mean, square=square, mean_weight=mean_weight, square_weight=square_weight)

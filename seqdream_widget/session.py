@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
@@ -298,7 +299,7 @@ class Session(Past, Exports):
         for _ in itertools.count() if steps is None else range(steps):
             self.turn.serve()
             self.step()
-            is_last = callback is not None and callback(self) is False
+            is_last = callback is not None and _is_false(callback(self))
             yield
             if is_last:
                 return
@@ -385,3 +386,10 @@ class Session(Past, Exports):
         """Compute one gradient and change nothing, the random streams neither; what a runner times."""
         with self.turn:
             self._dreamer.evaluate()
+
+
+def _is_false(answer: object) -> bool:
+    """Tell whether an answer is ``False``; comparing numbers of a history or a sequence gives NumPy's or torch's."""
+    if isinstance(answer, Tensor):
+        return answer.dtype == torch.bool and answer.numel() == 1 and not answer.item()
+    return answer is False or (isinstance(answer, np.bool_) and not answer)

@@ -141,6 +141,12 @@ def test_several_channels_go_through_the_whole_engine():
     assert result.history["score"][-1] > result.history["score"][0]
 
 
+@pytest.mark.parametrize("answer", [False, np.False_, torch.tensor(False), torch.tensor([False])])
+def test_every_false_of_a_callback_stops_the_run_and_nothing_else_does(demo, answer):
+    assert len(dreamt(demo, steps=3, callback=lambda _: answer).history["score"]) == 1
+    assert len(dreamt(demo, steps=3, callback=lambda _: np.float32(0)).history["score"]) == 3
+
+
 def test_a_callback_can_stop_the_run(demo):
     result = dreamt(demo, callback=lambda session: session.step_count < 7)
     assert result.session.step_count == 7

@@ -34,6 +34,24 @@ def test_every_optimizer_of_torch_goes_by_its_name(name, kind):
     assert factory_of(name) is getattr(torch.optim, kind)
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+@pytest.mark.parametrize("command", [C.Edit(3, [4.0], dream=1), C.Freeze(3, 9, dream=1), C.MovePoint(3, 2.0, dream=1)])
+def test_a_dream_keeps_its_bits_whatever_is_done_to_its_neighbour_in_the_batch(optimizer, command):
+    model = nn.Sequential(nn.Flatten(), linear(), nn.Tanh())
+    one, other = (
+        sd.Session(model, sd.objectives.Logit(0), length=20, batch_size=2, seed=0, optimizer=optimizer)
+        for _ in range(2)
+    )
+    for s in (one, other):
+        s.run(5)
+    one.submit(command)
+    for _ in range(300):
+        one.step()
+        other.step()
+        assert torch.equal(one.sequence[0], other.sequence[0])
+    assert not torch.equal(one.sequence[1], other.sequence[1])
+
+
 def test_a_factory_is_taken_as_it_is():
     s = session(optimizer=functools.partial(torch.optim.SGD, momentum=0.9), learning_rate=0.1)
     s.run(3)
