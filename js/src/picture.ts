@@ -218,7 +218,6 @@ export function pictureOf(view: View, places: Places): Picture {
 
   watchBox([places.chart, places.channels, places.timeline], resize, show, signal);
   theme.watch(renew, signal);
-  root.addEventListener("contextrestored", renew, { capture: true, signal });
   // Everything a picture depends on asks for one.
   const stop = effect(() => {
     for (const input of view.inputs) input.value;

@@ -81,7 +81,7 @@ export interface Theme {
   readonly font: string;
   /** Looks again; true where something changed. */
   refresh(): boolean;
-  /** Calls back when the host switches its theme. */
+  /** Calls back when all has to be painted anew: the host switches its theme, or a browser gives back a blank canvas. */
   watch(onChange: () => void, signal: AbortSignal): void;
 }
 
@@ -128,6 +128,7 @@ export function themeOf(root: HTMLElement): Theme {
       const observer = new MutationObserver(soon);
       for (const element of [document.documentElement, document.body])
         observer.observe(element, { attributes: true });
+      root.addEventListener("contextrestored", onChange, { capture: true, signal });
       matchMedia("(prefers-color-scheme: dark)").addEventListener("change", soon, { signal });
       signal.addEventListener("abort", () => observer.disconnect());
     },

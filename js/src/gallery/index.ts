@@ -37,13 +37,7 @@ const definition: Definition = {
     show();
     model.on("change:opened", show);
     model.on("change:status", show);
-    const repaint = () => gallery.repaint();
-    theme.watch(repaint, controller.signal);
-    // What a browser took away and gave back is blank.
-    root.addEventListener("contextrestored", repaint, {
-      capture: true,
-      signal: controller.signal,
-    });
+    theme.watch(() => gallery.repaint(), controller.signal);
     controller.signal.addEventListener("abort", () => {
       model.off("change:opened", show);
       model.off("change:status", show);

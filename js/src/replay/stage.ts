@@ -64,9 +64,7 @@ export class Stage {
       this.#renew();
     };
     watchBox([main, timeline], box, () => this.#scheduler.request(), abort.signal);
-    const renew = () => this.#renew();
-    this.#theme.watch(renew, abort.signal);
-    this.#root.addEventListener("contextrestored", renew, { capture: true, signal: abort.signal });
+    this.#theme.watch(() => this.#renew(), abort.signal);
     const stop = effect(() => this.#follow());
     return () => {
       stop();
