@@ -107,6 +107,8 @@ class Autosave:
                 f'"{directory}" holds an autosaved session already; go on with it by sd.resume("{directory}", model), '
                 f"or give another directory"
             )
+        if directory.exists() and not directory.is_dir():
+            raise NotADirectoryError(f'autosave: "{directory}" is a file; give a directory, or a path not taken yet')
         (directory / TENSORS).mkdir(parents=True, exist_ok=True)
         encoder = Encoder(source.data)
         record = header(encoder)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import numbers
 import warnings
-from collections.abc import Sequence, Sized
+from collections.abc import Iterable, Sequence, Sized
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,9 @@ from torch import Tensor
 from seqdream_widget import archive
 from seqdream_widget.arrays import array_of, finite
 from seqdream_widget.classes import Classes
-from seqdream_widget.errors import ShapeError
+from seqdream_widget.errors import ShapeError, is_a, kind_of, shown
 from seqdream_widget.labels import abbreviated, classes_of, labels_of, names_of
+from seqdream_widget.parameters import known_keywords_only
 
 
 class SequenceDataset:
@@ -81,6 +83,7 @@ class SequenceDataset:
     unit: str | tuple[str, ...] | None
     scale: tuple[tuple[float, ...], tuple[float, ...]] | None
 
+    @known_keywords_only
     def __init__(  # noqa: PLR0917 - everything after y is known by its name
         self,
         x: ArrayLike | Tensor,
@@ -98,12 +101,11 @@ class SequenceDataset:
         self.channel_names = None if channel_names is None else names_of("channel_names", channel_names)
         self._check_one_per_channel("channel_names", self.channel_names)
         self.sample_rate = None if sample_rate is None else _positive("sample_rate", sample_rate)
-        self.unit = unit if unit is None or isinstance(unit, str) else tuple(unit)
-        if isinstance(self.unit, tuple):
-            self._check_one_per_channel("unit", self.unit)
+        self.unit = unit if unit is None or isinstance(unit, str) else self._checked_units(unit)
         self.scale = None if scale is None else self._checked_scale(scale)
 
     @classmethod
+    @known_keywords_only
     def from_ucr(
         cls,
         name: str,
@@ -149,9 +151,11 @@ class SequenceDataset:
         ...     SequenceDataset.from_ucr("Toy", "train", root)
         SequenceDataset(4 × 1 × 4, classes: -1 (1), 1 (3))
         """
-        part = split.upper()
+        if not is_a(name, str):
+            raise TypeError(f'the name of a data set is {kind_of(name)}; give a string, such as "FordA"')
+        part = split.upper() if is_a(split, str) else ""
         if part not in ("TRAIN", "TEST"):
-            raise ValueError(f'split "{split}" is not allowed; give "train" or "test"')
+            raise ValueError(f'split = {shown(split)} is not allowed; give "train" or "test"')
         if root is None:
             return cls(*archive.downloaded(name, part.lower()), class_names=class_names)
         return cls.from_file(archive.file_of(Path(root), name, part), class_names)
@@ -263,6 +267,12 @@ class SequenceDataset:
                 f"{argument} has {len(values)} entries but x has {self.n_channels} channel(s); give one per channel"
             )
 
+    def _checked_units(self, units: Sequence[str]) -> tuple[str, ...]:
+        if not is_a(units, Iterable) or not all(is_a(unit, str) for unit in units):
+            raise ValueError(f"unit = {shown(units)} is not allowed; give a string, or one for each channel")
+        self._check_one_per_channel("unit", units)
+        return tuple(units)
+
     def _checked_scale(self, scale: tuple[ArrayLike, ArrayLike]) -> tuple[tuple[float, ...], tuple[float, ...]]:
         remedy = f"give (means, stds) with {self.n_channels} number(s) each, one per channel"
         try:
@@ -290,11 +300,12 @@ def _sequences(x: ArrayLike | Tensor, labels: int | None) -> Float[Tensor, "n ch
             f"x has {array.shape[1]} channels of {array.shape[2]} samples; if it is (n, time, channel), give "
             "x.transpose(0, 2, 1)"
         )
-        warnings.warn(told, stacklevel=3)
+        warnings.warn(told, stacklevel=4)
     return torch.as_tensor(finite("x", array))
 
 
-def _positive(argument: str, value: float) -> float:
-    if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"{argument} {value} is not allowed; give a finite number above 0")
-    return float(value)
+def _positive(argument: str, value: object) -> float:
+    number = float(value) if isinstance(value, numbers.Real) and not is_a(value, bool) else math.nan
+    if not (math.isfinite(number) and number > 0):
+        raise ValueError(f"{argument} = {shown(value)} is not allowed; give a finite number above 0")
+    return number

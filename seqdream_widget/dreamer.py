@@ -19,7 +19,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seqdream_widget.errors import StepError
-from seqdream_widget.evaluation import Evaluation, acting, evaluated, named, not_finite, root_mean_square
+from seqdream_widget.evaluation import (
+    GRADIENT,
+    Evaluation,
+    acting,
+    bad_gradients,
+    evaluated,
+    named,
+    not_finite,
+    root_mean_square,
+)
 from seqdream_widget.holds import Holds
 from seqdream_widget.iterate import Iterate, Saved, Standing, rows
 from seqdream_widget.objectives import Objective
@@ -200,7 +209,7 @@ class Dreamer:
         before = _Before(self.iterate.save(), [generator.get_state() for generator in self.generators])
         try:
             evaluation = self._evaluate()
-            stopped = self._stopping(evaluation.failures(), self.stopped)
+            stopped = self._stopping(self._failures(evaluation, before), self.stopped)
             self._pull_back(evaluation, stopped)
             with named("the optimizer"):
                 self.iterate.update(self._closure(evaluation, stopped, before))
@@ -255,9 +264,23 @@ class Dreamer:
         finally:
             self._rewind(random_states)
 
+    @torch.enable_grad()  # also in a notebook that has switched gradients off, and for an optimizer that asks again
     def _evaluate(self) -> Evaluation:
         iterate = self.iterate
         return evaluated(iterate.decode(), self.scene, self.objective, self._acting, self.generators, iterate.held)
+
+    def _failures(self, evaluation: Evaluation, before: _Before) -> dict[int, list[str]]:
+        """Name for each dream what is not finite; of a gradient alone, the term that it came from."""
+        failures = evaluation.failures()
+        if [GRADIENT] not in failures.values():
+            return failures
+        random_states = [generator.get_state() for generator in self.generators]
+        self._rewind(before.random_states)
+        with torch.enable_grad():
+            x = self.iterate.decode()
+            found = bad_gradients(x, self.scene, self.objective, self._acting, self.generators)
+        self._rewind(random_states)
+        return {dream: names if names != [GRADIENT] else found[dream] or names for dream, names in failures.items()}
 
     def _pull_back(self, evaluation: Evaluation, stopped: Iterable[int]) -> None:
         """Give the optimizer the gradient; zero for the dreams that have stopped."""
@@ -265,7 +288,7 @@ class Dreamer:
         if stopped:
             # Never by a product: NaN times 0 is NaN.
             gradient = gradient.masked_fill(rows(self._mask_of(stopped), gradient), 0)
-        with named("the gradient"):
+        with named(GRADIENT):
             self.iterate.pull_back(evaluation.x, gradient)
 
     def _closure(self, first: Evaluation, stopped: Iterable[int], before: _Before) -> Callable[[], float]:
@@ -277,9 +300,8 @@ class Dreamer:
             if next(asked):
                 # The same draws for all evaluations of a step: the optimizer compares them.
                 self._rewind(before.random_states)
-                with torch.enable_grad():
-                    evaluation = self._evaluate()
-                    self._pull_back(evaluation, stopped)
+                evaluation = self._evaluate()
+                self._pull_back(evaluation, stopped)
             return evaluation.loss.sum().item()
 
         return closure

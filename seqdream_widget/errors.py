@@ -80,14 +80,15 @@ def shown(value: object) -> str:
 
 
 def kind_of(value: Any) -> str:
-    """Return the name of a value's class.
+    """Say what a value is: the name of its class, with the article.
 
     Examples
     --------
-    >>> kind_of([1, 2])
-    'list'
+    >>> kind_of([1, 2]), kind_of(3)
+    ('a list', 'an int')
     """
-    return value.__class__.__name__
+    name = value.__class__.__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
 def is_a(value: object, kind: type | UnionType) -> bool:
@@ -108,6 +109,8 @@ def unknown(kind: str, value: object, known: Iterable[str]) -> str:
     --------
     >>> unknown("class", "abnrmal", ["normal", "abnormal"])
     'unknown class "abnrmal"; known: "normal", "abnormal"; did you mean "abnormal"?'
+    >>> unknown("keyword", "lr", ["start", "learning_rate"])
+    'unknown keyword "lr"; known: "start", "learning_rate"; did you mean "learning_rate"?'
     """
     names = list(known)
     listed = ", ".join(f'"{name}"' for name in names[:MOST_NAMES]) or "none"
@@ -115,6 +118,12 @@ def unknown(kind: str, value: object, known: Iterable[str]) -> str:
         listed += f", … ({len(names)} in all)"
     text = value if isinstance(value, str) and value.isprintable() else shown(value)
     text = text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}…"
-    near = difflib.get_close_matches(text, names, n=1)
+    near = difflib.get_close_matches(text, names, n=1) or [name for name in names if _initials(name) == text]
     hint = f'; did you mean "{near[0]}"?' if near else ""
     return f'unknown {kind} "{text}"; known: {listed}{hint}'
+
+
+def _initials(name: str) -> str:
+    """Return what many write for a name of several words: ``lr`` for ``learning_rate``."""
+    words = name.split("_")
+    return "".join(word[:1] for word in words) if len(words) > 1 else ""

@@ -16,10 +16,13 @@ from torch import Tensor
 
 from seqdream_widget.errors import StepError
 from seqdream_widget.objectives import Objective
+from seqdream_widget.probe import Activity
 from seqdream_widget.regularizers.base import GradientShaping, Penalty, Projection, Regularizer, Transform
 from seqdream_widget.regularizers.moment import Moment
 from seqdream_widget.scene import Scene
 from seqdream_widget.untyped import linalg
+
+GRADIENT = "the gradient"
 
 
 @dataclasses.dataclass(eq=False, slots=True)
@@ -65,7 +68,7 @@ class Evaluation:
         if "grad_norm" not in bad:
             return bad
         # A bad gradient follows from a bad term, and spoils what shapes it; where every term is finite, it is the news.
-        return bad[: bad.index("grad_norm")] or ["the gradient"]
+        return bad[: bad.index("grad_norm")] or [GRADIENT]
 
 
 class Acting(NamedTuple):
@@ -103,6 +106,34 @@ def evaluated(  # noqa: PLR0917 - the parts of a step, in the order of the contr
     StepError
         If the model, the objective or a regularizer raises.
     """
+    activity, terms, loss = _measured(x, scene, objective, acting, generators)
+    part = GRADIENT
+    try:
+        (slope,) = torch.autograd.grad(loss.sum(), x)
+        gradient = _masked(slope, held)
+        norm = terms["grad_norm"] = _norm(gradient)
+        for shaping in acting.shapings:
+            part = shaping.name
+            gradient = _masked(shaping.shape(gradient), held)
+            before, norm = norm, _norm(gradient)
+            terms[part] = torch.where(before != 0, norm / before, 1.0)
+    except Exception as error:
+        raise _raised(part, error) from error
+    # In NumPy: a torch operation on a few numbers costs ten times as much, and this is done in every step.
+    rows = torch.stack([term.detach() for term in terms.values()]).float().cpu().numpy()
+    values = dict(zip(terms, rows, strict=True))
+    probabilities = activity.probabilities().float().cpu().numpy()
+    return Evaluation(x, values, rows, probabilities, loss.detach(), slope, gradient)
+
+
+def _measured(
+    x: Float[Tensor, "batch channel time"],
+    scene: Scene,
+    objective: Objective,
+    acting: Acting,
+    generators: tuple[torch.Generator, ...],
+) -> tuple[Activity, dict[str, Tensor], Float[Tensor, " batch"]]:
+    """Return what the model does, the terms by name, and the loss."""
     part = ""
     try:
         drawn: dict[str, Tensor] = {}
@@ -123,22 +154,28 @@ def evaluated(  # noqa: PLR0917 - the parts of a step, in the order of the contr
             term = penalty.weight * penalty.value(_apart(x), scene.reference)
             terms[part] = term
             loss = loss + term
-        part = "the gradient"
-        (slope,) = torch.autograd.grad(loss.sum(), x)
-        gradient = _masked(slope, held)
-        norm = terms["grad_norm"] = _norm(gradient)
-        for shaping in acting.shapings:
-            part = shaping.name
-            gradient = _masked(shaping.shape(gradient), held)
-            before, norm = norm, _norm(gradient)
-            terms[part] = torch.where(before != 0, norm / before, 1.0)
     except Exception as error:
         raise _raised(part, error) from error
-    # In NumPy: a torch operation on a few numbers costs ten times as much, and this is done in every step.
-    rows = torch.stack([term.detach() for term in terms.values()]).float().cpu().numpy()
-    values = dict(zip(terms, rows, strict=True))
-    probabilities = activity.probabilities().float().cpu().numpy()
-    return Evaluation(x, values, rows, probabilities, loss.detach(), slope, gradient)
+    return activity, terms, loss
+
+
+def bad_gradients(
+    x: Float[Tensor, "batch channel time"],
+    scene: Scene,
+    objective: Objective,
+    acting: Acting,
+    generators: tuple[torch.Generator, ...],
+) -> list[list[str]]:
+    """Name for each dream the terms whose own gradient is not finite, though their values may be."""
+    terms = _measured(x, scene, objective, acting, generators)[1]
+    found: list[list[str]] = [[] for _ in range(len(x))]
+    for name in ("score", *(penalty.name for penalty in acting.penalties)):
+        term = terms[name].sum()
+        (slope,) = torch.autograd.grad(term, x, retain_graph=True, allow_unused=True, materialize_grads=True)
+        for dream, names in enumerate(found):
+            if not slope[dream].isfinite().all():
+                names.append(f"the gradient of {name}")
+    return found
 
 
 def _apart(x: Tensor) -> Tensor:

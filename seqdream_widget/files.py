@@ -22,6 +22,10 @@ def write_whole(path: Path, content: bytes) -> None:
     OSError
         If it cannot be written, as on a full disk. What was there before is there still.
     """
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f'"{path}" cannot be written: there is no folder "{path.parent}"; make it first')
+    if path.is_dir():
+        raise IsADirectoryError(f'"{path}" cannot be written: it is a folder; give the path of a file')
     beside = path.with_name(f".{path.name}.part")
     try:
         with beside.open("wb") as file:

@@ -20,6 +20,7 @@ from seqdream_widget.classes import Classes
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.errors import ShapeError, shown
 from seqdream_widget.objectives.base import Objective
+from seqdream_widget.parameters import known_keywords_only
 from seqdream_widget.population import PerModel, Population, key_of
 from seqdream_widget.probe import Probe
 from seqdream_widget.probe.custody import fingerprint
@@ -204,7 +205,7 @@ class Judge:
         classes = self._classes_of(target)
         # One thread: these are short calls, and waiting threads cost more than they bring.
         with torch.no_grad(), intra_op_threads(1):
-            activity = self.probe(x.to(self.probe.device, self.probe.dtype))
+            activity = self.probe(x)
             probabilities, features = activity.probabilities().float().cpu(), activity.features.float().cpu()
             return [
                 self._judge_one(*rows)
@@ -326,6 +327,7 @@ def _outside(place: Mapping[str, str], failing: tuple[str, ...]) -> Placed:
     return "outside", "; ".join([*place.values(), *unlike]), (*place, *failing)
 
 
+@known_keywords_only
 def plausibility(
     model: nn.Module, data: SequenceDataset, sequence: ArrayLike | Tensor, target: Target = None
 ) -> Plausibility | list[Plausibility]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import platform
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -16,8 +17,9 @@ from torch import Tensor
 import seqdream_widget
 from seqdream_widget.bounds import LINE_BYTES, LOG_BYTES, RECORD
 from seqdream_widget.encoding import Encoder, Json, fingerprint_of, hash_of
+from seqdream_widget.errors import shown
 from seqdream_widget.events import Done, Event, Return, Steps
-from seqdream_widget.files import tensors_and_text
+from seqdream_widget.files import tensors_and_text, write_whole
 
 if TYPE_CHECKING:
     from seqdream_widget.session import Session
@@ -61,8 +63,8 @@ class Log:
             Of the records.
         """
         path = Path(path)
-        _beside(path).write_bytes(save_tensors(self.tensors))
-        path.write_text("".join(map(line_of, self.records)), encoding="utf-8")
+        write_whole(_beside(path), save_tensors(self.tensors))
+        write_whole(path, "".join(map(line_of, self.records)).encode())
 
     @staticmethod
     def load(path: str | Path) -> Log:
@@ -89,6 +91,10 @@ class Log:
                 records += [record_in(line, f"line {number}")] if line.strip() else []
             except ValueError as error:
                 raise ValueError(f'"{path.name}" is no log: {error}') from None
+        try:
+            check_version(records)
+        except ValueError as error:
+            raise ValueError(f'"{path.name}" cannot be read: {error}') from None
         beside = _beside(path)
         if not beside.is_file():
             raise ValueError(f'"{beside.name}" is missing: it belongs beside "{path.name}" and holds its tensors')
@@ -97,6 +103,22 @@ class Log:
     def __repr__(self) -> str:
         """Tell how much there is; never print arrays."""
         return f"Log({len(self.records)} records, {len(self.tensors)} tensors)"
+
+
+def check_version(records: Sequence[object]) -> None:
+    """Check that records begin as a log does, and in the version that this package reads.
+
+    Raises
+    ------
+    ValueError
+        If they do not.
+    """
+    header = records[0] if records else None
+    if not isinstance(header, dict) or "seqdream_log" not in header:
+        raise ValueError("it does not begin as a log does")
+    if header["seqdream_log"] != VERSION:
+        said = shown(cast("object", header["seqdream_log"]))
+        raise ValueError(f"it is written in version {said} and this package reads {VERSION}; take one that fits")
 
 
 def record_in(line: bytes, noun: str) -> Json:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqdream_widget import picture, protocol
+from seqdream_widget.assets import asset
 from seqdream_widget.recording import recorded
 from seqdream_widget.svg import escaped
 from seqdream_widget.words import objective_words
@@ -16,7 +16,6 @@ from seqdream_widget.words import objective_words
 if TYPE_CHECKING:
     from seqdream_widget.session import Session
 
-STATIC = Path(__file__).parent / "static"
 PAGE_BYTES = 5_000_000
 """Of a page, unless its last sequence alone takes more."""
 FIXED_BYTES = 100_000
@@ -72,7 +71,7 @@ def page(session: Session, title: str | None = None) -> str:
 
 
 def _static(name: str) -> str:
-    text = (STATIC / name).read_text("utf-8")
+    text = asset(name)
     if "</script" in text or "</style" in text or "<!--" in text:
         raise ValueError(f"{name} cannot stand in a page; build the front end anew")
     return text

@@ -13,7 +13,7 @@ import inspect
 import math
 import numbers
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Literal, ParamSpec, TypeVar, cast, dataclass_transform
 
 from seqdream_widget.errors import shown, unknown
@@ -71,12 +71,17 @@ class Parameter:
             fits = math.isfinite(plain) and (not self.integer or plain.is_integer())
             if fits:
                 return int(plain) if self.integer else plain
-        noun = "a whole number" if self.integer else "a number"
+        whose = f"{owner}: " if owner else ""
+        raise ValueError(f"{whose}{self.name} = {shown(value)} is not allowed; give {self._allowed}")
+
+    @property
+    def _allowed(self) -> str:
         unit = f" {self.unit}" if self.unit else ""
-        raise ValueError(
-            f"{owner}: {self.name} = {shown(value)} is not allowed; "
-            f"give {noun} from {self.low:g} to {self.high:g}{unit}"
-        )
+        if self.integer:
+            low, high, noun = f"{self.low:,.0f}", f"{self.high:,.0f}", "a whole number"
+        else:
+            low, high, noun = f"{self.low:g}", f"{self.high:g}", "a number"
+        return f"{low}{unit}, there is no other" if low == high else f"{noun} from {low} to {high}{unit}"
 
 
 def number(
@@ -108,7 +113,7 @@ def parameters_of(cls: type) -> tuple[Parameter, ...]:
     )
 
 
-def whole(name: str, value: object, low: int, high: int) -> int:
+def whole(name: str, value: object, low: int, high: int, of: str = "") -> int:
     """Check a whole number that is no field of a `described` class.
 
     Raises
@@ -121,8 +126,25 @@ def whole(name: str, value: object, low: int, high: int) -> int:
     >>> whole("steps", 20.0, 0, 100)
     20
     """
-    checked = Parameter(name, low, high, (low, high), integer=True).check("sd", value)
-    return int(checked or 0)
+    return int(Parameter(name, low, high, (low, high), integer=True).check(of, value) or 0)
+
+
+def real(name: str, value: object, low: float, high: float) -> float:
+    """Check a number that is no field of a `described` class.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or out of bounds.
+
+    Examples
+    --------
+    >>> real("learning_rate", 0, 1e-6, 100)
+    Traceback (most recent call last):
+        ...
+    ValueError: learning_rate = 0 is not allowed; give a number from 1e-06 to 100
+    """
+    return float(Parameter(name, low, high, (low, high)).check("", value) or 0)
 
 
 def snake_case(name: str) -> str:
@@ -135,17 +157,52 @@ def known_keywords_only(function: Callable[P, R]) -> Callable[P, R]:
     accepted = inspect.signature(function).parameters
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in accepted.values()):
         return function
-    known = [name for name in accepted if name != "self"]
-    owner = function.__qualname__.removesuffix(".__init__")
+    is_method = "." in function.__qualname__.rpartition("<locals>.")[2]
+    known = [*accepted][is_method:]
+    owner = _owner(function)
 
     @functools.wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        for name in kwargs:
-            if name not in known:
-                raise TypeError(f"{owner}: {unknown('keyword', name, known)}")
+        check_keywords(owner, kwargs, known)
         return function(*args, **kwargs)
 
     return checked
+
+
+def check_keywords(owner: str, given: Iterable[str], known: Collection[str]) -> None:
+    """Answer an unknown keyword with the nearest known one.
+
+    Raises
+    ------
+    TypeError
+        If one is unknown.
+    """
+    for name in given:
+        if name not in known:
+            raise TypeError(f"{owner}: {unknown('keyword', name, known)}")
+
+
+def given_elsewhere(**places: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Answer keywords that people look for here, and that are given elsewhere."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        owner = _owner(function)
+
+        @functools.wraps(function)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            for name in kwargs:
+                if name in places:
+                    raise TypeError(f"{owner}: {name} is given elsewhere: {places[name]}")
+            return function(*args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
+def _owner(function: Callable[..., Any]) -> str:
+    """Return what people call: of a constructor the class."""
+    return function.__qualname__.removesuffix(".__init__")
 
 
 def all_in(name: str, *besides: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -153,7 +210,7 @@ def all_in(name: str, *besides: str) -> Callable[[Callable[P, R]], Callable[P, R
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         signature = inspect.signature(function)
-        owner = function.__qualname__.removesuffix(".__init__")
+        owner = _owner(function)
 
         @functools.wraps(function)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -18,7 +18,6 @@ from seqdream_widget.comparison import Comparison, compared
 from seqdream_widget.dreamer import Dreamer
 from seqdream_widget.driven import Driven
 from seqdream_widget.edits import tick_before_edit
-from seqdream_widget.errors import shown
 from seqdream_widget.events import Remark, Way
 from seqdream_widget.history import History, Trajectory
 from seqdream_widget.interrupts import books, deferred
@@ -57,16 +56,15 @@ class Past(Readings, Driven):
 
         Raises
         ------
-        LookupError
+        ValueError
             If that step was not taken.
         """
+        step = whole("step", step, 0, self.step_count)
         with contextlib.suppress(LookupError):
             return torch.tensor(self._run.trajectory.at(step))
         return self.turn.ask(lambda: self._sequence_again(step))
 
     def _sequence_again(self, step: int) -> Float[Tensor, "batch channel time"]:
-        if step not in range(self.step_count + 1):
-            raise LookupError(f"no sequence for step {shown(step)}; there are steps 0 to {self.step_count}")
         return self.at(self.place_after(step))
 
     def sequences(self, most: int) -> Stretch:

@@ -152,9 +152,7 @@ def nearest_mean(distances: Float[Tensor, "row member"], members: int) -> Float[
 def features_of(probe: Probe, x: Float[Tensor, "n channel time"]) -> Float[Tensor, "n feature"]:
     """Return where sequences lie in the penultimate layer: float32, on the CPU."""
     with torch.no_grad(), intra_op_threads(1):
-        return torch.cat(
-            [probe(part.to(probe.device, probe.dtype)).features.float().cpu() for part in chunks(x, CHUNK)]
-        )
+        return torch.cat([probe(part).features.float().cpu() for part in chunks(x, CHUNK)])
 
 
 class Population:
@@ -191,7 +189,7 @@ class Population:
         features: list[Tensor] = []
         with torch.no_grad(), intra_op_threads(1):
             for x in chunks(data.x, CHUNK):
-                activity = probe(x.to(probe.device, probe.dtype))
+                activity = probe(x)
                 probabilities.append(activity.probabilities().float().cpu())
                 features.append(activity.features.float().cpu())
         self.probabilities = torch.cat(probabilities)

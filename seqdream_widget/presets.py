@@ -17,6 +17,7 @@ from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.errors import is_a, shown, unknown
 from seqdream_widget.objectives import Boundary, Crossing, Logit, Objective, Prototype, Rim
 from seqdream_widget.optimizers import DEFAULT_RATE, HIGHEST_RATE, LOWEST_RATE
+from seqdream_widget.parameters import known_keywords_only
 from seqdream_widget.reference import Members, Reference
 from seqdream_widget.regularizers import DataEnvelope, Regularizer, Roughness, SpectralPrior, Standardize
 
@@ -217,6 +218,7 @@ def merged(first: Iterable[Regularizer], second: Iterable[Regularizer]) -> tuple
     return tuple({regularizer.name: regularizer for regularizer in itertools.chain(first, second)}.values())
 
 
+@known_keywords_only
 def centered(data: SequenceDataset, cls: Target) -> Preset:
     """Dream a typical member of a class: in the middle of its real members, and like them in every figure.
 
@@ -246,6 +248,7 @@ def centered(data: SequenceDataset, cls: Target) -> Preset:
     return _checked("centered", data, cls)
 
 
+@known_keywords_only
 def rim(data: SequenceDataset, cls: Target) -> Preset:
     """Dream a member at the edge of a class: still of it, as far out as real members are.
 
@@ -274,6 +277,7 @@ def rim(data: SequenceDataset, cls: Target) -> Preset:
     return _checked("rim", data, cls)
 
 
+@known_keywords_only
 def border(data: SequenceDataset, a: Target, b: Target) -> Preset:
     """Dream a sequence on the border between two classes, as plausible as such can be.
 
@@ -302,6 +306,7 @@ def border(data: SequenceDataset, a: Target, b: Target) -> Preset:
     return _checked("border", data, a, b)
 
 
+@known_keywords_only
 def extreme(cls: Target) -> Preset:
     """Climb the logit of a class with nothing to hold back: what the network wants most, plausible or not.
 

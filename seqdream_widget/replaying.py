@@ -12,14 +12,15 @@ from typing import Any, cast
 import torch
 from torch import nn
 
+from seqdream_widget.arguments import known_objects
 from seqdream_widget.commands import Command
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.encoding import Decoder, Json, fingerprint_of
-from seqdream_widget.errors import shown
+from seqdream_widget.errors import is_a, kind_of, shown
 from seqdream_widget.events import Done, Event, Remark, Return, Steps
-from seqdream_widget.log import VERSION, Log, versions
+from seqdream_widget.log import Log, check_version, versions
 from seqdream_widget.objectives.base import Resolved
-from seqdream_widget.parameters import whole
+from seqdream_widget.parameters import known_keywords_only, whole
 from seqdream_widget.session import Session
 from seqdream_widget.starts import Drawn
 from seqdream_widget.threads import intra_op_threads
@@ -44,6 +45,7 @@ class Divergence:
     largest_difference: float
 
 
+@known_keywords_only
 def replay(
     log: Log | str | Path,
     model: nn.Module,
@@ -84,8 +86,10 @@ def replay(
     >>> bool((again.sequence == session.sequence).all())
     True
     """
+    if not is_a(log, Log | str | Path):
+        raise TypeError(f"replay: the log is {kind_of(log)}; give session.log, or the path of one that was saved")
     log = log if isinstance(log, Log) else Log.load(log)
-    decoder = Decoder(log.tensors, {**log.objects, **(objects or {})}, data)
+    decoder = Decoder(log.tensors, {**log.objects, **known_objects(objects)}, data)
     end = _checked_end(log)
     session = begun(log, model, data, decoder)
     for number, record in enumerate(log.records[1:-1], start=2):
@@ -127,13 +131,8 @@ def _count_of(steps: Json) -> int:
 
 
 def _checked_header(log: Log, data: SequenceDataset | None) -> Json:
-    header = cast("object", log.records[0] if log.records else None)
-    if not isinstance(header, dict) or "seqdream_log" not in header:
-        raise ValueError("it does not begin as a log does")
-    header = cast("Json", header)
-    if header["seqdream_log"] != VERSION:
-        said = shown(header["seqdream_log"])
-        raise ValueError(f"it is written in version {said} and this package reads {VERSION}; take one that fits")
+    check_version(log.records)
+    header = log.records[0]
     given = None if data is None else fingerprint_of(data)
     if header.get("data") != given:
         raise ValueError(
@@ -248,6 +247,6 @@ def _divergence(session: Session, end: Json, header: Json, decoder: Decoder) -> 
     warnings.warn(
         f"the replay came to other numbers: the first step that differs is {first or 'none'}, the largest difference "
         f"of the sequence {found.largest_difference:.3g}.{where}",
-        stacklevel=3,
+        stacklevel=4,
     )
     return found

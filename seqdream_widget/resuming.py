@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from torch import Tensor, nn
 
+from seqdream_widget.arguments import known_objects
 from seqdream_widget.autosave import CHECKPOINT, LOG, OWNER, TENSORS, Autosave, claimed, digest_of
 from seqdream_widget.commands import Reset
 from seqdream_widget.datasets import SequenceDataset
@@ -17,12 +18,14 @@ from seqdream_widget.encoding import Decoder, Encoder, Json
 from seqdream_widget.events import Done, Return, Steps
 from seqdream_widget.history import History, Trajectory
 from seqdream_widget.log import Log, read_tensors, record_in
+from seqdream_widget.parameters import known_keywords_only
 from seqdream_widget.replaying import begun, carry_out, event_of, in_line
 from seqdream_widget.session import Session
 from seqdream_widget.stored import revived, revived_rows
 from seqdream_widget.timeline import Moment, Place, Run
 
 
+@known_keywords_only
 def resume(
     directory: str | Path,
     model: nn.Module,
@@ -73,12 +76,13 @@ def resume(
     (3, [[100, 160, None, 0]])
     """
     directory = Path(directory)
-    begun_with, log = _read(directory, objects or {})
+    objects = known_objects(objects)
+    begun_with, log = _read(directory, objects)
     session = begun(log, model, data, Decoder(log.tensors, log.objects, data))
     before, mark = (directory / OWNER).read_text(), claimed(directory)
     try:
         # Read again: until now a session that is still there may have written.
-        lines, log = _read(directory, objects or {}, begun_with)
+        lines, log = _read(directory, objects, begun_with)
         leapt = _leap(session, log, lines, directory / CHECKPOINT)
         decoder = Decoder(log.tensors, log.objects, data)
         for number, record in enumerate(log.records[1 + leapt :], start=2 + leapt):
@@ -126,7 +130,7 @@ def _cut_off(path: Path, lines: Sequence[bytes]) -> None:
         warnings.warn(
             f'the last line of "{path}" was torn off in mid-write ({len(torn)} bytes) and is dropped; '
             f"it had not been acknowledged",
-            stacklevel=3,
+            stacklevel=5,
         )
 
 
@@ -152,7 +156,7 @@ def _leap(session: Session, log: Log, lines: Sequence[bytes], path: Path) -> int
         history = History.unpacked(len(session.start), len(session.classes), packed)
         events = [log.records[number] for number in range(1, record["lines"])]
     except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the log has all that it has
-        warnings.warn(f'"{path}" is of no use, all steps are taken again: {error}', stacklevel=3)
+        warnings.warn(f'"{path}" is of no use, all steps are taken again: {error}', stacklevel=4)
         return 0
     _rehearse(session, events, Decoder(log.tensors, log.objects, session.data))
     session.take_up(Moment(session.timeline.tick, session.timeline.cursor, checkpoint, Run(history, Trajectory())))

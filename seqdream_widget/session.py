@@ -26,23 +26,23 @@ from seqdream_widget.arguments import known_data
 from seqdream_widget.autosave import Autosave
 from seqdream_widget.classes import Classes
 from seqdream_widget.commands import Command, Note, Reset
-from seqdream_widget.commands.settings import SetLearningRate
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.dreamer import Dreamer
 from seqdream_widget.driven import REST, SLICE
-from seqdream_widget.errors import is_a, shown
+from seqdream_widget.errors import is_a, kind_of, shown
 from seqdream_widget.events import Done, Remark
 from seqdream_widget.exports import Exports
 from seqdream_widget.history import Trajectory
 from seqdream_widget.interrupts import books, deferred
 from seqdream_widget.log import Log, header_of, log_of
 from seqdream_widget.objectives import Objective
-from seqdream_widget.optimizers import DEFAULT_RATE, OptimizerFactory
+from seqdream_widget.optimizers import DEFAULT_RATE, HIGHEST_RATE, LOWEST_RATE, OptimizerFactory
 from seqdream_widget.parameterizations import Parameterization, parameterization_of
-from seqdream_widget.parameters import known_keywords_only, whole
+from seqdream_widget.parameters import given_elsewhere, known_keywords_only, real, whole
 from seqdream_widget.past import HISTORIES, Past
 from seqdream_widget.presets import Preset, merged
 from seqdream_widget.probe import Probe
+from seqdream_widget.probe.probe import refuse_inference_mode
 from seqdream_widget.reference import Reference
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.regularizers.base import checked
@@ -129,6 +129,11 @@ class Session(Past, Exports):
     6
     """
 
+    @given_elsewhere(
+        steps="session.run(steps)",
+        callback="session.run(steps, callback)",
+        progress="session.run(steps, progress=True)",
+    )
     @known_keywords_only
     def __init__(
         self,
@@ -179,11 +184,11 @@ class Session(Past, Exports):
         self._dreamer = Dreamer(
             Scene(probe, self.classes, shape, self.reference, batch_size),
             objective,
-            first.to(device=probe.device, dtype=probe.dtype),
+            first.to(probe.device, probe.sequence_dtype),
             generators,
             parameterization=parameterization_of(parameterization),
             optimizer=optimizer,
-            learning_rate=SetLearningRate(learning_rate).learning_rate,
+            learning_rate=real("learning_rate", learning_rate, LOWEST_RATE, HIGHEST_RATE),
             regularizers=regularizers,
         )
         self.setup = Setup(
@@ -224,6 +229,7 @@ class Session(Past, Exports):
             if self._autosave is not None and self._autosave.wants_moment:
                 self._autosave.keep(self.moment())
 
+    @known_keywords_only
     def run(self, steps: int, callback: Callback | None = None, progress: bool = False) -> None:
         """Take `steps` steps here and now.
 
@@ -259,7 +265,7 @@ class Session(Past, Exports):
                     break
         if interrupt.seen:
             told = f"interrupted after step {self.step_count:,}; everything up to there is kept"
-            warnings.warn(told, stacklevel=2)
+            warnings.warn(told, stacklevel=3)
 
     async def arun(self, steps: int | None = None, callback: Callback | None = None) -> None:
         """Take steps on the running event loop, which sees to messages and other tasks in between.
@@ -296,6 +302,9 @@ class Session(Past, Exports):
 
     def _march(self, steps: int | None, callback: Callback | None) -> Iterator[None]:
         """Take a step at a time, and do before it what others ask for."""
+        refuse_inference_mode()
+        if not (callback is None or callable(callback)):
+            raise TypeError(f"callback is {kind_of(callback)}; give a function of the session")
         for _ in itertools.count() if steps is None else range(steps):
             self.turn.serve()
             self.step()

@@ -116,8 +116,7 @@ class Standard:
         copies = x[:, None] + NOISE * amplitude(x)[:, None, None, None] * noise
         together = torch.cat([x[:, None], copies], dim=1).flatten(0, 1)
         with torch.no_grad():
-            parts = (part.to(self._probe.device, self._probe.dtype) for part in chunks(together, CHUNK))
-            predicted = torch.cat([self._probe(part).logits.argmax(dim=1).cpu() for part in parts])
+            predicted = torch.cat([self._probe(part).logits.argmax(dim=1).cpu() for part in chunks(together, CHUNK)])
         predicted = predicted.reshape(len(x), 1 + NOISY_COPIES)
         return (predicted[:, 1:] == predicted[:, :1]).float().mean(dim=1)
 

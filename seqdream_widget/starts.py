@@ -145,7 +145,7 @@ def sequences_of(noun: str, given: object, allowed: str) -> Float[Tensor, "batch
     """
     is_array = hasattr(given, "__len__") or np.isscalar(cast("Any", given))
     if not is_array or isinstance(given, str | dict | set):
-        raise ValueError(f"{noun} is a {kind_of(given)}; give {allowed}")
+        raise ValueError(f"{noun} is {kind_of(given)}; give {allowed}")
     array = array_of(noun, given)
     if not 1 <= array.ndim <= 3:  # noqa: PLR2004 - said in the message
         raise ShapeError(f"{noun} has shape {array.shape}; give (time,), (channel, time) or (batch, channel, time)")

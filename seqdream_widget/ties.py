@@ -27,7 +27,7 @@ def _found(probe: Probe, population: Population, classes: tuple[int, int]) -> Ti
     groups = [population.members(index) for index in classes]
     random = torch.Generator().manual_seed(0)
     drawn = [torch.randint(len(group), (LINES,), generator=random) for group in groups]
-    a, b = (group.x[rows].to(probe.device, probe.dtype) for group, rows in zip(groups, drawn, strict=True))
+    a, b = (group.x[rows].to(probe.device, probe.sequence_dtype) for group, rows in zip(groups, drawn, strict=True))
     low, high = torch.zeros(LINES, 1, 1).to(a), torch.ones(LINES, 1, 1).to(a)
     first, second = classes
     with torch.no_grad(), intra_op_threads(1):

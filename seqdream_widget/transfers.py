@@ -9,9 +9,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from seqdream_widget.datasets import SequenceDataset
-from seqdream_widget.errors import ShapeError
+from seqdream_widget.errors import ShapeError, is_a, kind_of
 from seqdream_widget.headless import Result
 from seqdream_widget.judge import Plausibility, judge_of, probe_of
+from seqdream_widget.parameters import known_keywords_only
 from seqdream_widget.probe import Probe
 
 
@@ -51,6 +52,7 @@ class Transfer:
         return f"Transfer({sum(self.holds)} of {len(self.holds)} hold{f'; {verdicts}' if verdicts else ''})"
 
 
+@known_keywords_only
 def transfer(result: Result, model: nn.Module, data: SequenceDataset | None = None) -> Transfer:
     """Ask another network what it makes of a dream.
 
@@ -71,6 +73,8 @@ def transfer(result: Result, model: nn.Module, data: SequenceDataset | None = No
     ------
     ShapeError
         If the network does not take such sequences or has other classes, or the data has another shape.
+    TypeError
+        If it is no result.
 
     Examples
     --------
@@ -80,6 +84,8 @@ def transfer(result: Result, model: nn.Module, data: SequenceDataset | None = No
     >>> sd.transfer(result, demo.model).holds
     (True,)
     """
+    if not is_a(result, Result):
+        raise TypeError(f"transfer: the result is {kind_of(result)}; give what sd.dream returned")
     session, x = result.session, result.sequence
     if data is None:
         data = session.data
@@ -92,8 +98,8 @@ def transfer(result: Result, model: nn.Module, data: SequenceDataset | None = No
     targets = session.objective.targets
     judged = () if data is None else tuple(judge_of(model, data).judge(x, targets))
     with torch.no_grad():
-        other = probe(x.to(probe.device, probe.dtype)).probabilities().float().cpu()
-        own = session.scene.probe(x.to(session.scene.probe.device, session.scene.probe.dtype)).probabilities().cpu()
+        other = probe(x).probabilities().float().cpu()
+        own = session.scene.probe(x).probabilities().cpu()
     wanted = torch.tensor([sorted(targets)]).expand(len(x), -1) if targets else own.topk(1, dim=1).indices
     led = other.topk(wanted.shape[1], dim=1).indices.sort(dim=1).values
     holds = tuple(bool(same) for same in (led == wanted).all(dim=1))

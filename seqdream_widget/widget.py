@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from seqdream_widget import picture, protocol
 from seqdream_widget.answers import Answers
+from seqdream_widget.assets import asset
 from seqdream_widget.commands import Command, Reset
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.drivers import runner_class
@@ -25,7 +26,7 @@ from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory
 from seqdream_widget.pages import Pages
 from seqdream_widget.parameterizations import Parameterization
-from seqdream_widget.parameters import all_in, known_keywords_only, whole
+from seqdream_widget.parameters import all_in, given_elsewhere, known_keywords_only, whole
 from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.replaying import replay
@@ -37,14 +38,7 @@ from seqdream_widget.traits import Traits
 from seqdream_widget.verdicts import Verdicts, judged
 from seqdream_widget.words import latest, news
 
-STATIC = Path(__file__).parent / "static"
 Follower = Callable[[bool], None]
-
-if not (STATIC / "widget.js").exists():
-    raise ImportError(
-        "the front end of seqdream_widget has not been built; run `make build` in its source folder, "
-        "or install a released wheel, which carries it"
-    )
 
 
 class SeqDream(Exports, Traits):
@@ -58,8 +52,8 @@ class SeqDream(Exports, Traits):
         What to climb, e.g. ``sd.objectives.Logit("abnormal")``.
     session : Session
         Instead of all else: one that exists, to watch and steer from where it is. Of several dreams it shows the first.
-    data, start, length, channels, seed, optimizer, learning_rate, parameterization, regularizers, device
-    layout, features, autosave
+    data, start, length, channels, batch_size, seed, optimizer, learning_rate, parameterization, regularizers
+    device, layout, features, autosave
         As for `Session`.
     threads : int, optional
         Intra-op threads of torch during the run; chosen by measurement before the first step unless given.
@@ -103,9 +97,14 @@ class SeqDream(Exports, Traits):
     >>> w.close()
     """
 
-    _esm = STATIC / "widget.js"
-    _css = STATIC / "widget.css"
+    _esm = asset("widget.js")
+    _css = asset("widget.css")
 
+    @given_elsewhere(
+        steps="w.step(count), or play and pause",
+        callback="w.follow(follower), or observe its traits",
+        progress="its page shows it",
+    )
     @known_keywords_only
     @all_in("session")
     def __init__(
@@ -118,6 +117,7 @@ class SeqDream(Exports, Traits):
         start: Start = "noise",
         length: int | None = None,
         channels: int | None = None,
+        batch_size: int = 1,
         seed: int = 0,
         optimizer: str | OptimizerFactory = "adam",
         learning_rate: float | None = None,
@@ -142,6 +142,7 @@ class SeqDream(Exports, Traits):
                 start=start,
                 length=length,
                 channels=channels,
+                batch_size=batch_size,
                 seed=seed,
                 optimizer=optimizer,
                 learning_rate=learning_rate,

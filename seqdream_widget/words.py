@@ -44,7 +44,7 @@ class Named(Protocol):
 
 def objective_words(run: Named, objective: Objective, preset: Preset | None = None) -> str:
     """Say what is climbed; of a preset, where it leads."""
-    names = [run.classes.names[target] for target in objective.targets]
+    names = [run.classes.said(target) for target in objective.targets]
     if preset is not None:
         return presets.PHRASES[preset.name].format(*names)
     if isinstance(objective, Prototype) and objective.members is not None:

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from seqdream_widget.commands.base import Command
 from seqdream_widget.dreamer import Dreamer
-from seqdream_widget.errors import ShapeError
-from seqdream_widget.parameters import described, number
+from seqdream_widget.errors import ShapeError, shown
+from seqdream_widget.parameters import described, number, whole
 
 MOST_VALUES = 1_000_000
 LARGEST = 1e9
@@ -52,10 +52,9 @@ class SampleCommand(Command, abstract=True):
             raise ValueError(
                 f"{name}: samples {start} … {stop - 1} are not allowed; the sequence has samples 0 to {length - 1}"
             )
-        if self.channel is not None and self.channel >= n_channels:
-            raise ValueError(f"{name}: channel {self.channel} is not allowed; give 0 to {n_channels - 1}")
-        if self.dream >= n_dreams:
-            raise ValueError(f"{name}: dream {self.dream} is not allowed; give 0 to {n_dreams - 1}")
+        if self.channel is not None:
+            whole("channel", self.channel, 0, n_channels - 1, of=name)
+        whole("dream", self.dream, 0, n_dreams - 1, of=name)
         mask = torch.zeros_like(dreamer.frozen)
         channels = slice(None) if self.channel is None else self.channel
         mask[self.dream, channels, start:stop] = True
@@ -128,7 +127,9 @@ class Edit(SampleCommand):
                 raise TypeError("text")  # noqa: TRY301 - NumPy would read it as numbers
             values = np.asarray(self.values if count <= MOST_VALUES else (), dtype=np.float64)
         except (TypeError, ValueError, OverflowError, RuntimeError):
-            raise ValueError("Edit: values must be a flat list of numbers") from None
+            raise ValueError(
+                f"Edit: values = {shown(self.values)} are not allowed; give a flat list of numbers"
+            ) from None
         if count > MOST_VALUES:
             raise ValueError(f"Edit: {count} values are not allowed; give at most {MOST_VALUES}")
         if values.ndim != 1 or not len(values):

@@ -13,6 +13,7 @@ from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.demos.planted import CLASS_NAMES, TRUTH, PlacedCNN, Truth
 from seqdream_widget.demos.resnet import ResNet
 from seqdream_widget.errors import unknown
+from seqdream_widget.parameters import known_keywords_only
 
 
 def _resnet(data: SequenceDataset) -> nn.Module:
@@ -86,6 +87,7 @@ class Demo:
         return f"Demo({self.name!r}, {type(self.model).__name__}, {self.data!r})"
 
 
+@known_keywords_only
 def load_demo(name: str) -> Demo:
     """Load a bundled model and its data. Nothing is downloaded, nothing is unpickled.
 

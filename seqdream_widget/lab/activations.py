@@ -141,7 +141,7 @@ class LayerActivations(View):
         session, layer = self.session, self.layer
         probe = session.scene.probe
         with torch.no_grad():
-            output = probe(session.sequence[:1].to(probe.device, probe.dtype), (layer,)).layers[layer]
+            output = probe(session.sequence[:1], (layer,)).layers[layer]
         values = _drawn(output[0].float().cpu())
         if layer != self._shown:
             self._lay_out(layer, *values.shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from ipywidgets import VBox
@@ -18,6 +19,7 @@ from seqdream_widget.lab.starts import StartPicker
 from seqdream_widget.lab.untyped import Part, ipywidgets
 from seqdream_widget.lab.view import View, close_parts
 from seqdream_widget.objectives import Logit, Objective
+from seqdream_widget.parameters import check_keywords
 from seqdream_widget.presets import Preset
 from seqdream_widget.widget import SeqDream
 
@@ -79,6 +81,7 @@ class Lab(VBox):
         if widget is not None and (model is not None or objective is not None or keywords):
             raise TypeError("Lab: a widget brings its own model, objective and settings; give widget= alone")
         if widget is None:
+            check_keywords("Lab", keywords, ["widget", "projection", *inspect.signature(SeqDream).parameters])
             if objective is None and keywords.get("session") is None:
                 objective = Logit(0)
             widget = SeqDream(model, objective, **keywords)

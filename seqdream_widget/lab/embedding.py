@@ -343,7 +343,7 @@ class EmbeddingMap(View):
             if len(members):
                 away = float(distances(here, members.centroid[None]))
                 usual = float(members.distances.median())
-                name = self.session.classes.names[target]
+                name = self.session.classes.said(target)
                 said.append(f"{away:.3g} from the centre of {name} (its real members: {usual:.3g} in the middle)")
         where = "; ".join(said[:2])
         return f"Step {self.session.step_count:,}: {where}." if where else ""

@@ -60,7 +60,7 @@ class ClassProbabilities(View):
         session = self.session
         probe = session.scene.probe
         with torch.no_grad():
-            activity = probe(session.sequence[:1].to(probe.device, probe.dtype))
+            activity = probe(session.sequence[:1])
         probabilities = activity.probabilities()[0].double().cpu().numpy()
         logits = activity.logits[0].double().cpu().numpy()
         shown = tuple(range(len(probabilities)))

@@ -116,7 +116,7 @@ class Spectrum(View):
         session = self.session
         if session.data is None:
             return "There are no real sequences to compare with: give data=."
-        names = " and ".join(session.classes.names[target] for target in session.objective.targets)
+        names = " and ".join(session.classes.said(target) for target in session.objective.targets)
         if band is None:
             return f"No band: there is no real {names}." if names else "No band: the objective is not about a class."
         outside = float(((now < band[0]) | (now > band[1])).mean())

@@ -61,8 +61,8 @@ class FourierForm(Form):
     """
 
     def __init__(self, scale: Float[Tensor, "channel frequency"], like: Float[Tensor, "batch channel time"]) -> None:
-        self._scale = scale[..., None].to(like.device, _computed_in(like))
-        self._length, self._dtype = like.shape[2], like.dtype
+        self._scale = scale[..., None].to(like)
+        self._length = like.shape[2]
 
     def encode(self, x: Float[Tensor, "batch channel time"]) -> Float[Tensor, "batch channel frequency 2"]:
         """Return the coefficients, each over its scale."""
@@ -70,7 +70,7 @@ class FourierForm(Form):
 
     def decode(self, theta: Float[Tensor, "batch channel frequency 2"]) -> Float[Tensor, "batch channel time"]:
         """Return the sequence of the coefficients."""
-        return sequence_of(torch.view_as_complex(theta * self._scale), self._length).to(self._dtype)
+        return sequence_of(torch.view_as_complex(theta * self._scale), self._length)
 
 
 @described
@@ -149,8 +149,8 @@ class PhaseForm(Form):
     def __init__(
         self, magnitude: Float[Tensor, "channel frequency"], like: Float[Tensor, "batch channel time"]
     ) -> None:
-        self._magnitude = magnitude.to(like.device, _computed_in(like))
-        self._length, self._dtype = like.shape[2], like.dtype
+        self._magnitude = magnitude.to(like)
+        self._length = like.shape[2]
         order = torch.arange(magnitude.shape[1], device=like.device)
         self._is_real = (order == 0) | (2 * order == self._length)
 
@@ -164,12 +164,7 @@ class PhaseForm(Form):
         # A sign has no gradient: nothing pulls a real coefficient off its magnitude.
         cosine = torch.where(self._is_real, torch.where(cosine < 0, -1.0, 1.0), cosine)
         unit = torch.complex(cosine, theta.sin())
-        return sequence_of(self._magnitude * unit, self._length).to(self._dtype)
-
-
-def _computed_in(like: Tensor) -> torch.dtype:
-    """Return the type to compute in: half precision has no Fourier transform on every device."""
-    return torch.promote_types(like.dtype, torch.float32)
+        return sequence_of(self._magnitude * unit, self._length)
 
 
 def _one_over_f(length: int) -> Float[Tensor, " frequency"]:

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from seqdream_widget.arguments import known_model
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.devices import device_of
-from seqdream_widget.errors import unknown
+from seqdream_widget.errors import is_a, kind_of, unknown
+from seqdream_widget.parameters import known_keywords_only
 from seqdream_widget.probe.activity import Activity
 from seqdream_widget.probe.custody import fingerprint, freeze, private_copy
 from seqdream_widget.probe.folding import folded
@@ -53,6 +54,11 @@ class Probe:
 
     Attributes
     ----------
+    device : torch.device
+    dtype : torch.dtype
+        Of what the model is given.
+    sequence_dtype : torch.dtype
+        Of the sequences, and of all that `Activity` has: float32 for a model in half precision, else the model's.
     layout : str
         The input layout, e.g. ``"(N, C, T)"``.
     tail : str
@@ -79,6 +85,8 @@ class Probe:
         If no gradient reaches the input, the model has several labels, or a name is unknown.
     TypeError
         If `model` is no ``nn.Module``.
+    RuntimeError
+        Under ``torch.inference_mode()``.
 
     Notes
     -----
@@ -96,10 +104,13 @@ class Probe:
         layout: str | None = None,
         features: str | None = None,
     ) -> None:
+        refuse_inference_mode()
         model = _unwrapped(known_model(model))
         first = next((p for p in model.parameters() if p.is_floating_point()), torch.empty(0))
         self.device = first.device if device is None else device_of(device)
         self.dtype = first.dtype
+        # In half precision small updates would be rounded away, and torch has no distances.
+        self.sequence_dtype = torch.promote_types(self.dtype, torch.float32)
         private = private_copy(model)
         self.borrowed = private is None
         if private is None and self.device != first.device:
@@ -147,8 +158,9 @@ class Probe:
         if len(caught) < len(taps):
             missed = next(tap.name for tap in taps if tap not in caught)
             raise ValueError(f'the model did not call its layer "{missed}" for this sequence')
-        features = logits if self._feature_tap is None else _one_row_each(caught, self._feature_tap)
-        return Activity(logits, x, features, {name: caught[Tap(name)] for name in layers} if layers else {})
+        wide = self.sequence_dtype
+        features = logits if self._feature_tap is None else _one_row_each(caught, self._feature_tap).to(wide)
+        return Activity(logits, x, features, {name: caught[Tap(name)].to(wide) for name in layers} if layers else {})
 
     @property
     def example(self) -> Float[Tensor, "2 channel time"]:
@@ -197,7 +209,8 @@ class Probe:
     def _read(self, output: object) -> Tensor:
         found = tensor_of(output)
         # A model that squeezes loses the batch where it is one sequence.
-        return logits_of(found if found.ndim == self._output_axes else found[None], self.tail)
+        logits = logits_of(found if found.ndim == self._output_axes else found[None], self.tail)
+        return logits.to(self.sequence_dtype)
 
     # ---- what is found out once ---------------------------------------------------------------------------------
 
@@ -303,6 +316,7 @@ class Probe:
             raise ValueError(unknown("layer", name, self.layers))
 
 
+@known_keywords_only
 def layers(model: nn.Module, example: SequenceDataset | int | NDArray[Any] | Tensor) -> Layers:
     """List the layers of a model that objectives can name, with the shapes of their outputs.
 
@@ -335,10 +349,27 @@ def layers(model: nn.Module, example: SequenceDataset | int | NDArray[Any] | Ten
     >>> sd.layers(demo.model, demo.data)["block1.conv1"]
     (16, 500)
     """
+    if is_a(example, str | None):
+        raise TypeError(f"layers: the example is {kind_of(example)}; give data, a length, or a sequence")
     data = example if isinstance(example, SequenceDataset) else None
     length = int(example) if isinstance(example, int) else None
     start = "zeros" if data is not None or length is not None else example
     return Probe(model, *shape_of(start, data, length, None)).layers
+
+
+def refuse_inference_mode() -> None:
+    """Refuse to work where torch makes tensors that never have a gradient.
+
+    Raises
+    ------
+    RuntimeError
+        If it does.
+    """
+    if torch.is_inference_mode_enabled():
+        raise RuntimeError(
+            "torch.inference_mode() is on: what is made in it never has a gradient, and a dream climbs one. Leave it "
+            "first; torch.no_grad() does no harm"
+        )
 
 
 _NO_GRADIENT = (

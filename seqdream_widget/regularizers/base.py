@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self, cast
 from jaxtyping import Float
 from torch import Tensor
 
-from seqdream_widget.errors import shown, unknown
+from seqdream_widget.errors import is_a, shown, unknown
 from seqdream_widget.parameters import Described, described, number, snake_case
 from seqdream_widget.reference import Reference
 from seqdream_widget.regularizers.moment import Moment
@@ -63,6 +63,8 @@ class Regularizer(Described, ABC):
     def __post_init__(self) -> None:
         """Check the parameters and fill in the name."""
         super().__post_init__()
+        if not is_a(self.name, str):
+            raise ValueError(f"{type(self).__name__}: name = {shown(self.name)} is not allowed; give a string")
         if not self.name:
             object.__setattr__(self, "name", snake_case(type(self).__name__))
         for switch in (field.name for field in dataclasses.fields(self) if field.type in ("bool", bool)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import ipywidgets
@@ -12,6 +11,7 @@ import traitlets
 from jaxtyping import UInt8
 from numpy.typing import NDArray
 
+from seqdream_widget.assets import asset
 from seqdream_widget.errors import shown
 from seqdream_widget.front import FrontEnd
 from seqdream_widget.sweeps.plots import verdicts_of
@@ -20,7 +20,6 @@ from seqdream_widget.widget import SeqDream
 if TYPE_CHECKING:
     from seqdream_widget.sweeps.atlas import Atlas
 
-STATIC = Path(__file__).parents[1] / "static"
 POINTS, CHANNELS, MOST = 120, 4, 20_000
 """Of a thumbnail, at most; and dreams of a gallery."""
 NOTHING = 255
@@ -41,8 +40,8 @@ class Gallery(FrontEnd):
         In words.
     """
 
-    _esm = STATIC / "gallery.js"
-    _css = STATIC / "gallery.css"
+    _esm = asset("gallery.js")
+    _css = asset("gallery.css")
 
     cards = traitlets.List(traitlets.Dict(), read_only=True).tag(sync=True)
     thumbnails = traitlets.Bytes(read_only=True).tag(sync=True)

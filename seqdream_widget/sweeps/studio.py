@@ -185,7 +185,7 @@ class Studio:
         return Dreamer(
             dataclasses.replace(self.scene, batch_size=grid.batch),
             objective_of(objective, device),
-            torch.cat(starts).to(device=device, dtype=self.scene.probe.dtype),
+            torch.cat(starts).to(device, self.scene.probe.sequence_dtype),
             generators,
             parameterization=self.settings.parameterization,
             optimizer=self.settings.optimizer,

@@ -167,7 +167,7 @@ def sweep(
                 told = (
                     f"interrupted: {len(found)} of {len(batches)} batches are finished; the other dreams are rows too"
                 )
-                warnings.warn(told, stacklevel=2)
+                warnings.warn(told, stacklevel=3)
                 break
         bar.update(total - bar.n if len(found) == len(batches) else 0)
     for number in left.keys() - found.keys():

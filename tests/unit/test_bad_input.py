@@ -149,7 +149,7 @@ def test_a_dream_starts_from_a_list_doubles_a_series_or_a_row_of_a_frame_alike(n
         (lambda x: ["high"] * 40, "start holds <U4 values; give real numbers"),
         (lambda x: [[1.0], [1.0, 2.0]], "start has sequences of different lengths"),
         (lambda x: None, "start is a NoneType; give noise, zeros, mean"),
-        (lambda x: object(), "start is a object; give noise, zeros, mean"),
+        (lambda x: object(), "start is an object; give noise, zeros, mean"),
         (lambda x: {"a": 1}, "start is a dict; give noise, zeros, mean"),
         (lambda x: "nois", 'did you mean "noise"'),
         (lambda x: 99, "the data has samples 0 to 5"),
@@ -201,6 +201,111 @@ def test_a_model_for_another_length_names_both_and_what_was_tried(x):
 
 
 # ---- cells ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (
+            lambda d, s: sd.dream(d.model, O.Logit(1), lr=0.1),
+            'dream: unknown keyword "lr".*did you mean "learning_rate"',
+        ),
+        (lambda d, s: sd.Lab(d.model, projecton="pca"), 'Lab: unknown keyword "projecton".*mean "projection"'),
+        (lambda d, s: sd.SequenceDataset(d.data.x, d.data.y, names=()), "SequenceDataset: unknown keyword"),
+        (lambda d, s: sd.SequenceDataset.from_ucr("FordA", "test", folder=""), 'known: "name", "split", "root"'),
+        (lambda d, s: sd.load_demo(nam="forda"), 'load_demo: unknown keyword "nam"'),
+        (lambda d, s: sd.layers(d.model, sample=d.data), 'layers: unknown keyword "sample"'),
+        (lambda d, s: sd.plausibility(d.model, d.data, d.data.x[0], cls=1), 'plausibility: unknown keyword "cls"'),
+        (lambda d, s: sd.presets.centered(d.data, clas=1), 'centered: unknown keyword "clas".*mean "cls"'),
+        (lambda d, s: sd.replay(s.log, d.model, dat=d.data), 'replay: unknown keyword "dat".*mean "data"'),
+        (lambda d, s: sd.resume("there", d.model, dat=d.data), 'resume: unknown keyword "dat".*mean "data"'),
+        (lambda d, s: sd.transfer(s, other=d.model), 'transfer: unknown keyword "other"'),
+        (lambda d, s: s.run(1, calback=print), 'Session.run: unknown keyword "calback".*mean "callback"'),
+        (
+            lambda d, s: sd.Session(d.model, O.Logit(1), steps=5),
+            r"Session: steps is given elsewhere: session.run\(steps\)",
+        ),
+        (lambda d, s: sd.SeqDream(d.model, O.Logit(1), steps=5), "SeqDream: steps is given elsewhere"),
+        (lambda d, s: s.run(1, callback=3), "callback is an int; give a function of the session"),
+        (
+            lambda d, s: sd.transfer(s.sequence, d.model),
+            "transfer: the result is a Tensor; give what sd.dream returned",
+        ),
+        (lambda d, s: sd.replay(3, d.model), "replay: the log is an int; give session.log, or the path"),
+        (
+            lambda d, s: sd.replay(s.log, d.model, d.data, objects=[print]),
+            "objects is a list; give them by their names",
+        ),
+        (lambda d, s: sd.layers(d.model, None), "layers: the example is a NoneType; give data, a length"),
+        (lambda d, s: sd.SequenceDataset.from_ucr(3, "test"), "the name of a data set is an int; give a string"),
+    ],
+)
+def test_a_call_that_is_none_says_what_would_be(call, said, forda):
+    session = sd.Session(forda.model, O.Logit(1), data=forda.data)
+    with pytest.raises(TypeError, match=said):
+        call(forda, session)
+    assert session.step_count == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda d, s: sd.dream(d.model, O.Logit(1), data=d.data, learning_rate=0), "^learning_rate = 0 is not allowed"),
+        (
+            lambda d, s: sd.Session(d.model, O.Logit(1), data=d.data, seed=-1),
+            "a whole number from 0 to 9,007,199,254,740,992",
+        ),
+        (
+            lambda d, s: s.submit(C.Freeze(3, 9, channel=1)),
+            "Freeze: channel = 1 is not allowed; give 0, there is no other",
+        ),
+        (lambda d, s: s.sequence_at(-1), "step = -1 is not allowed"),
+        (lambda d, s: s.sequence_at(True), "step = True is not allowed"),
+        (lambda d, s: sd.regularizers.L2(name=3), "L2: name = 3 is not allowed; give a string"),
+        (
+            lambda d, s: C.Edit(start=3, values="abc"),
+            "Edit: values = 'abc' are not allowed; give a flat list of numbers",
+        ),
+        (lambda d, s: sd.SequenceDataset(d.data.x, d.data.y, sample_rate="a"), "sample_rate = 'a' is not allowed"),
+        (
+            lambda d, s: sd.SequenceDataset(d.data.x, d.data.y, unit=3),
+            "unit = 3 is not allowed; give a string, or one for each",
+        ),
+        (
+            lambda d, s: sd.Session(d.model, O.Logit(9), data=d.data),
+            r'class 9 is not allowed.*in quotes \("normal", "abnormal"\)',
+        ),
+        (lambda d, s: sd.Session(d.model, O.Logit("abnormal"), length=500), 'unknown class "abnormal".*give data='),
+    ],
+)
+def test_a_value_that_is_not_allowed_says_which_are(call, said, forda):
+    with pytest.raises(ValueError, match=said):
+        call(forda, sd.Session(forda.model, O.Logit(1), data=forda.data))
+
+
+def test_a_place_where_nothing_can_be_written_is_named(forda, tmp_path):
+    session = sd.Session(forda.model, O.Logit(1), data=forda.data)
+    for write in (session.to_csv, session.log.save):
+        with pytest.raises(FileNotFoundError, match=r'there is no folder ".*nowhere"; make it first'):
+            write(tmp_path / "nowhere" / "dream")
+    with pytest.raises(IsADirectoryError, match="it is a folder; give the path of a file"):
+        session.to_csv(tmp_path)
+    session.to_csv(tmp_path / "file")
+    with pytest.raises(NotADirectoryError, match=r'autosave: ".*file" is a file; give a directory'):
+        sd.Session(forda.model, O.Logit(1), data=forda.data, autosave=tmp_path / "file")
+
+
+def test_a_notebook_that_has_switched_gradients_off_dreams_the_same(forda):
+    settings = {"data": forda.data, "steps": 3, "progress": False, "optimizer": "lbfgs"}
+    usual = sd.dream(forda.model, O.Logit(1), **settings)
+    with torch.no_grad():
+        assert torch.equal(sd.dream(forda.model, O.Logit(1), **settings).sequence, usual.sequence)
+    with torch.inference_mode():
+        with pytest.raises(RuntimeError, match=r"torch.inference_mode\(\) is on.*Leave it first"):
+            sd.dream(forda.model, O.Logit(1), **settings)
+        with pytest.raises(RuntimeError, match=r"torch.inference_mode\(\) is on.*Leave it first"):
+            usual.session.run(1)
+    assert usual.session.step_count == 3
 
 
 def test_a_cell_that_is_run_twice_leaves_two_runs_that_do_not_disturb_each_other(forda):

@@ -332,7 +332,7 @@ SHARED = session()
         ({"type": "freeze", "start": 5, "stop": 5}, "start = 5 is not below stop = 5"),
         ({"type": "freeze", "start": 5}, "^freeze: the field stop is missing"),
         ({"type": "freze", "start": 5, "stop": 9}, 'did you mean "freeze"'),
-        ({"type": "edit", "start": 0, "values": [1, "2"]}, "values must be a flat list of numbers"),
+        ({"type": "edit", "start": 0, "values": [1, "2"]}, "are not allowed; give a flat list of numbers"),
         ({"type": "edit", "start": 0, "values": [1, math.inf]}, "give finite numbers"),
         ({"type": "edit", "start": 0, "values": [0.0] * 1_000_001}, "give at most 1000000"),
         ({"type": "edit", "start": 0, "values": [1e300]}, "give finite numbers from -1e"),

@@ -211,8 +211,8 @@ def test_one_channel_takes_one_number_each_as_scale():
         ({"channel_names": ["a"]}, "channel_names has 1 entries but x has 2"),
         ({"channel_names": ["a", "a"]}, "channel_names repeats a"),
         ({"unit": ["bar"]}, "unit has 1 entries"),
-        ({"sample_rate": 0}, "sample_rate 0 is not allowed"),
-        ({"sample_rate": float("nan")}, "sample_rate nan"),
+        ({"sample_rate": 0}, "sample_rate = 0 is not allowed"),
+        ({"sample_rate": float("nan")}, "sample_rate = nan"),
         ({"scale": ([0, 0], [1, 0])}, "stds finite and above 0"),
         ({"scale": ([0, np.inf], [1, 1])}, "means must be finite"),
         ({"scale": ([0], [1])}, "2 number"),
@@ -276,7 +276,7 @@ def test_a_missing_file_is_named_with_everything_looked_for(tmp_path):
 
 
 def test_another_split_is_refused(tmp_path):
-    with pytest.raises(ValueError, match='split "validation" is not allowed; give "train" or'):
+    with pytest.raises(ValueError, match="split = 'validation' is not allowed; give \"train\" or"):
         SequenceDataset.from_ucr("Toy", "validation", tmp_path)
 
 

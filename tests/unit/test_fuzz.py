@@ -128,7 +128,7 @@ def test_commands_from_a_cell_are_bounded_before_they_are_made():
     tracemalloc.start()
     with pytest.raises(ValueError, match="1000000000 values are not allowed; give at most 1000000"):
         sd.commands.Edit(0, range(10**9))
-    with pytest.raises(ValueError, match="values must be a flat list of numbers"):
+    with pytest.raises(ValueError, match="are not allowed; give a flat list of numbers"):
         sd.commands.Edit(0, TEXT[:1000])
     with pytest.raises(ValueError, match="give 1 to 10,000 characters"):
         sd.commands.Note(TEXT)

@@ -131,12 +131,28 @@ def test_a_model_that_squeezes_one_sequence_away_works():
     assert probe(X[:1]).logits.shape == (1, 2)
 
 
-@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+@pytest.mark.parametrize(
+    ("dtype", "dreamt_in"),
+    [(torch.float64, torch.float64), (torch.float16, torch.float32), (torch.bfloat16, torch.float32)],
+)
 @pytest.mark.parametrize("family", ["resnet", "lstm", "transformer"])
-def test_a_model_of_another_precision_dreams_in_it(family, dtype):
-    result = sd.dream(make(family).to(dtype), sd.objectives.Logit(1), length=500, steps=3, progress=False)
-    assert result.session._dreamer.sequence().dtype == dtype
+def test_a_model_of_another_precision_dreams_in_it_or_in_single_precision(family, dtype, dreamt_in):
+    demo = sd.load_demo("forda")
+    model = make(family).to(dtype)
+    objective = sd.objectives.Logit(1) + 0.01 * sd.objectives.Neuron(next(iter(sd.layers(model, demo.data))), 0)
+    result = sd.dream(model, objective, data=demo.data, steps=3, progress=False)
+    assert result.session._dreamer.sequence().dtype == dreamt_in
     assert result.sequence.dtype == torch.float32
+    assert result.history["score"][2] > result.history["score"][0]
+
+
+def test_a_model_in_half_precision_is_held_against_real_members_too():
+    demo = sd.load_demo("forda")
+    result = sd.dream(
+        demo.model.bfloat16(), sd.presets.centered(demo.data, "abnormal"), data=demo.data, steps=40, progress=False
+    )
+    assert result.history["score"][-1] > result.history["score"][0]
+    assert result.plausibility.nearest.label in demo.data.class_names
 
 
 def test_where_two_layouts_work_the_first_is_found_and_another_can_be_named():

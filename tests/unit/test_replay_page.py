@@ -91,10 +91,10 @@ def test_settings_in_force_are_told_for_every_step():
     assert settings_at(header, 5)["frozen"] == []
     assert settings_at(header, 5)["regularizers"] == {}
     at_six = settings_at(header, 6)
-    assert (at_six["frozen"], at_six["objective"]["text"]) == ([[4, 9, None, 0]], "logit of 1")
+    assert (at_six["frozen"], at_six["objective"]["text"]) == ([[4, 9, None, 0]], "logit of class 1")
     assert at_six["regularizers"]["l2"] == {"enabled": True, "values": [0.5]}
     at_eleven = settings_at(header, 11)
-    assert (at_eleven["objective"]["text"], at_eleven["learning_rate"]) == ("margin of 0", 0.01)
+    assert (at_eleven["objective"]["text"], at_eleven["learning_rate"]) == ("margin of class 0", 0.01)
     assert (at_eleven["optimizer"], at_eleven["parameterization"]) == ("sgd", "samples")
     end = settings_at(header, 15, at_end=True)
     assert (end["frozen"], end["parameterization"]) == ([[6, 9, None, 0]], "spline · every 8")

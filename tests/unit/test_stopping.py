@@ -126,7 +126,7 @@ def test_where_no_dream_is_left_nothing_has_changed(demo, count):
     assert torch.equal(run.sequence, healthy.sequence)
 
 
-def test_a_gradient_that_is_not_finite_is_named_as_the_gradient(demo):
+def test_a_gradient_that_is_not_finite_is_named_by_the_term_that_it_is_of(demo):
     class Norm(sd.regularizers.Penalty, abstract=True):
         def value(self, x, reference):
             return x.square().sum(dim=(1, 2)).sqrt()
@@ -136,7 +136,7 @@ def test_a_gradient_that_is_not_finite_is_named_as_the_gradient(demo):
     shaping = sd.regularizers.NormalizeGradient()
     run = batch(demo, 2, start=start, regularizers=[Norm(name="norm"), shaping])
     run.run(5)
-    assert run.stopped[0].startswith("the gradient is not finite at step 1")
+    assert run.stopped[0].startswith("the gradient of norm is not finite at step 1")
     assert not run.sequence[0].any()
     assert run.history["score"][1].shape == (5,)
     assert np.isfinite(run.history["score"][1]).all()

@@ -267,7 +267,7 @@ def test_a_dream_that_fails_is_a_row_with_its_reason_and_the_rest_is_as_it_would
     assert list(table["failure"] == "") == [True] * 5 + [False] * 5
     assert np.array_equal(atlas.sequences[:5], good.sequences[:5])
     reason = {"raises": "ArithmeticError: no score for this class", "nan": "score is not finite at step 1"}
-    assert table["failure"][7].find(reason.get(how, "the gradient is not finite at step 1")) >= 0
+    assert table["failure"][7].find(reason.get(how, "the gradient of score is not finite at step 1")) >= 0
     assert (table["steps"][5:] == 0).all()
     assert table["verdict"][5:].isna().all()
     assert table["probability"][:5].between(0, 1).all()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 
 import ipywidgets
 import pytest
@@ -154,7 +156,7 @@ def test_a_preset_without_data_is_refused_in_words(w, told):
 
 def test_a_new_objective_is_said_while_paused(w):
     receive(w, kind="command", id=5, command={"type": "set_objective", "objective": {"type": "margin", "target": 1}})
-    assert w.status == "ready: margin of 1"
+    assert w.status == "ready: margin of class 1"
 
 
 def test_a_command_from_a_cell_during_a_run_goes_through_the_same_inbox(w, told):
@@ -275,7 +277,7 @@ def test_a_step_that_goes_wrong_raises_in_the_cell_that_asked_for_it(w):
     with pytest.raises(sd.StepError, match="the model raised TypeError"):
         w.step(3)
     assert w.status == "stopped at step 0"
-    with pytest.raises(ValueError, match="count = 0 is not allowed; give a whole number from 1 to 10000"):
+    with pytest.raises(ValueError, match="count = 0 is not allowed; give a whole number from 1 to 10,000"):
         w.step(0)
 
 
@@ -283,6 +285,24 @@ def test_a_closed_widget_says_so(w):
     w.close()
     with pytest.raises(RuntimeError, match="closed; make a new one"):
         w.play()
+
+
+@pytest.mark.parametrize("make", [sd.SeqDream, sd.Lab])
+def test_a_closed_widget_and_its_session_are_let_go(make):
+    demo = sd.load_demo("forda")
+
+    def shown_and_closed():
+        shown = make(demo.model, sd.objectives.Logit(1), data=demo.data)
+        widget = getattr(shown, "widget", shown)
+        widget.play()
+        until(lambda: widget.session.step_count > 2)
+        widget.snapshot()
+        shown.close()
+        return [weakref.ref(one) for one in (shown, widget, widget.session)]
+
+    left = shown_and_closed()
+    gc.collect()
+    assert [one() for one in left] == [None] * 3
 
 
 def test_close_leaves_no_thread(w):

@@ -72,7 +72,7 @@ def test_settings_describe_all_that_can_be_set_and_are_plain_json():
     assert offered["second"]["label"] == "second"
     assert offered["l2"]["parameters"][0]["value"] == 0.5
     assert [name for name, row in offered.items() if row["present"]] == ["l2", "second"]
-    assert told["objective"] == {"type": "logit", "targets": [0], "text": "logit of 0", "preset": "extreme"}
+    assert told["objective"] == {"type": "logit", "targets": [0], "text": "logit of class 0", "preset": "extreme"}
 
 
 @pytest.fixture(scope="module")
