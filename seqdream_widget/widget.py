@@ -52,10 +52,10 @@ class SeqDream(Exports, Traits):
     objective : Objective
         What to climb, e.g. ``sd.objectives.Logit("abnormal")``.
     session : Session
-        Instead of all else: one that exists, to watch and steer from where it is. Of several dreams it shows the first.
+        Instead of all else: one that exists, to watch and steer from where it is.
     data, start, length, channels, batch_size, seed, optimizer, learning_rate, parameterization, regularizers
     device, layout, features, autosave
-        As for `Session`.
+        As for `Session`; of several dreams the first is shown.
     threads : int, optional
         Intra-op threads of torch during the run; chosen by measurement before the first step unless given.
     driver : str
