@@ -18,8 +18,8 @@ from seqdream_widget import archive
 from seqdream_widget.arrays import array_of, finite
 from seqdream_widget.classes import Classes
 from seqdream_widget.errors import ShapeError, is_a, kind_of, shown
+from seqdream_widget.keywords import known_keywords_only
 from seqdream_widget.labels import abbreviated, classes_of, labels_of, names_of
-from seqdream_widget.parameters import known_keywords_only
 
 
 class SequenceDataset:

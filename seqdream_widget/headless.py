@@ -15,11 +15,11 @@ from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.exports import Exports
 from seqdream_widget.history import History
 from seqdream_widget.judge import Plausibility, judged
+from seqdream_widget.keywords import known_keywords_only
 from seqdream_widget.log import Log
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory
 from seqdream_widget.parameterizations import Parameterization
-from seqdream_widget.parameters import known_keywords_only
 from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.session import Callback, Session, Start

@@ -87,6 +87,10 @@ class History(Mapping[str, NDArray[np.float64]]):
         self._record.keep()
         self._step += 1
 
+    def tells(self, step: int) -> bool:
+        """Tell whether it has the row of a step, or there is none: before the first."""
+        return step == 0 or bool(self._record.between(step, step))
+
     def upto(self, step: int) -> History:
         """Return a history of its own with the rows up to `step`, as it was right after that; this one stays."""
         shorter = copy.copy(self)

@@ -19,8 +19,8 @@ from seqdream_widget.arguments import known_data, known_model
 from seqdream_widget.classes import Classes
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.errors import ShapeError, shown
+from seqdream_widget.keywords import known_keywords_only
 from seqdream_widget.objectives.base import Objective
-from seqdream_widget.parameters import known_keywords_only
 from seqdream_widget.population import PerModel, Population, key_of
 from seqdream_widget.probe import Probe
 from seqdream_widget.probe.custody import fingerprint

@@ -294,17 +294,25 @@ class Past(Readings, Driven):
         """Make the dreamer what it was at a place, and return the run that led there."""
         if self._timeline.is_on_the_way(place.tick, self._timeline.tick):
             self._timeline.recall(self._dreamer, place.tick)
-            return self._run.upto(place.step)
+            return Run(self._history_at(place, self._run.history), self._run.trajectory.upto(place.step))
         tick, ahead = self._ahead
         trajectory = ahead.upto(place.step) if self._timeline.is_on_the_way(place.tick, tick) else Trajectory()
         history = None if place.history is None else place.history()
         if history is not None:
             self._timeline.recall(self._dreamer, place.tick)
-            return Run(history.upto(place.step), trajectory)
+            return Run(self._history_at(place, history), trajectory)
         history = self._new_history()
         for measurement in self._timeline.retrace(self._dreamer, place.tick):
             history.append(measurement)
         return Run(history, trajectory)
+
+    def _history_at(self, place: Place, history: History) -> History:
+        """Return a history as it was at a place: where it is thinned, the latest row of then is measured again."""
+        if history.tells(place.step):
+            return history.upto(place.step)
+        shorter = history.upto(place.step - 1)
+        shorter.append(self._timeline.last_step(self._dreamer.twin(), place.tick))
+        return shorter
 
     def _begin_run(self, run: Run) -> None:
         """Go on with another run; of those that were left, the latest histories are kept, and no sequences."""

@@ -15,9 +15,9 @@ from typing import Literal, NoReturn, cast
 from seqdream_widget.classes import Classes
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.errors import is_a, shown, unknown
+from seqdream_widget.keywords import known_keywords_only
 from seqdream_widget.objectives import Boundary, Crossing, Logit, Objective, Prototype, Rim
 from seqdream_widget.optimizers import DEFAULT_RATE, HIGHEST_RATE, LOWEST_RATE
-from seqdream_widget.parameters import known_keywords_only
 from seqdream_widget.reference import Members, Reference
 from seqdream_widget.regularizers import DataEnvelope, Regularizer, Roughness, SpectralPrior, Standardize
 

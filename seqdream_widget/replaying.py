@@ -18,9 +18,10 @@ from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.encoding import Decoder, Json, fingerprint_of
 from seqdream_widget.errors import is_a, kind_of, shown
 from seqdream_widget.events import Done, Event, Remark, Return, Steps
+from seqdream_widget.keywords import known_keywords_only
 from seqdream_widget.log import Log, check_version, versions
 from seqdream_widget.objectives.base import Resolved
-from seqdream_widget.parameters import known_keywords_only, whole
+from seqdream_widget.parameters import whole
 from seqdream_widget.session import Session
 from seqdream_widget.starts import Drawn
 from seqdream_widget.threads import intra_op_threads

@@ -17,8 +17,8 @@ from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.encoding import Decoder, Encoder, Json
 from seqdream_widget.events import Done, Return, Steps
 from seqdream_widget.history import History, Trajectory
+from seqdream_widget.keywords import known_keywords_only
 from seqdream_widget.log import Log, read_tensors, record_in
-from seqdream_widget.parameters import known_keywords_only
 from seqdream_widget.replaying import begun, carry_out, event_of, in_line
 from seqdream_widget.session import Session
 from seqdream_widget.stored import revived, revived_rows

@@ -34,11 +34,12 @@ from seqdream_widget.events import Done, Remark
 from seqdream_widget.exports import Exports
 from seqdream_widget.history import Trajectory
 from seqdream_widget.interrupts import books, deferred
+from seqdream_widget.keywords import given_elsewhere, known_keywords_only
 from seqdream_widget.log import Log, header_of, log_of
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import DEFAULT_RATE, HIGHEST_RATE, LOWEST_RATE, OptimizerFactory
 from seqdream_widget.parameterizations import Parameterization, parameterization_of
-from seqdream_widget.parameters import given_elsewhere, known_keywords_only, real, whole
+from seqdream_widget.parameters import real, whole
 from seqdream_widget.past import HISTORIES, Past
 from seqdream_widget.presets import Preset, merged
 from seqdream_widget.probe import Probe

@@ -245,6 +245,21 @@ class Timeline:
             for _, measurement in _retaken(dreamer, self._way_to(tick, (begin,))[1]):
                 yield measurement
 
+    def last_step(self, dreamer: Dreamer, tick: int) -> Measurement:
+        """Take the last step before a tick of a run again, and return what it measured.
+
+        Raises
+        ------
+        StepError
+            As `recall`.
+        """
+        threads, after = next(
+            (event.threads, upto) for event, _, upto in self.back_from(tick) if isinstance(event, Steps)
+        )
+        self.recall(dreamer, after - 1)
+        with intra_op_threads(threads):
+            return dreamer.step()
+
     def tick_after(self, step: int, now: int) -> int:
         """Return the tick right after a step of the present run, before the commands given at it.
 

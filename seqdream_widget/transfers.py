@@ -12,7 +12,7 @@ from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.errors import ShapeError, is_a, kind_of
 from seqdream_widget.headless import Result
 from seqdream_widget.judge import Plausibility, judge_of, probe_of
-from seqdream_widget.parameters import known_keywords_only
+from seqdream_widget.keywords import known_keywords_only
 from seqdream_widget.probe import Probe
 
 

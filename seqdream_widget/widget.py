@@ -21,12 +21,13 @@ from seqdream_widget.events import Return
 from seqdream_widget.exports import Exports
 from seqdream_widget.judge import Plausibility
 from seqdream_widget.keeping import Bundle, Keeping
+from seqdream_widget.keywords import all_in, given_elsewhere, known_keywords_only
 from seqdream_widget.log import Log
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory
 from seqdream_widget.pages import Pages
 from seqdream_widget.parameterizations import Parameterization
-from seqdream_widget.parameters import all_in, given_elsewhere, known_keywords_only, whole
+from seqdream_widget.parameters import whole
 from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.replaying import replay
@@ -51,10 +52,10 @@ class SeqDream(Exports, Traits):
     objective : Objective
         What to climb, e.g. ``sd.objectives.Logit("abnormal")``.
     session : Session
-        Instead of all else: one that exists, to watch and steer from where it is. Of several dreams it shows the first.
+        Instead of all else: one that exists, to watch and steer from where it is.
     data, start, length, channels, batch_size, seed, optimizer, learning_rate, parameterization, regularizers
     device, layout, features, autosave
-        As for `Session`.
+        As for `Session`; of several dreams the first is shown.
     threads : int, optional
         Intra-op threads of torch during the run; chosen by measurement before the first step unless given.
     driver : str

@@ -69,7 +69,7 @@ class WithLock(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.inner = ResNet()
+        self.inner = make("resnet")
         self.lock = threading.Lock()
         self.register_buffer("calls", torch.zeros(()))
         self.seen: list[torch.Tensor] = []

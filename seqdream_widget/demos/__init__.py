@@ -13,7 +13,7 @@ from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.demos.planted import CLASS_NAMES, TRUTH, PlacedCNN, Truth
 from seqdream_widget.demos.resnet import ResNet
 from seqdream_widget.errors import unknown
-from seqdream_widget.parameters import known_keywords_only
+from seqdream_widget.keywords import known_keywords_only
 
 
 def _resnet(data: SequenceDataset) -> nn.Module:

@@ -8,6 +8,7 @@ from typing import Any
 from ipywidgets import VBox
 from torch import nn
 
+from seqdream_widget.keywords import check_keywords
 from seqdream_widget.lab.activations import LayerActivations
 from seqdream_widget.lab.compare import Compare
 from seqdream_widget.lab.embedding import EmbeddingMap
@@ -19,7 +20,6 @@ from seqdream_widget.lab.starts import StartPicker
 from seqdream_widget.lab.untyped import Part, ipywidgets
 from seqdream_widget.lab.view import View, close_parts
 from seqdream_widget.objectives import Logit, Objective
-from seqdream_widget.parameters import check_keywords
 from seqdream_widget.presets import Preset
 from seqdream_widget.widget import SeqDream
 

@@ -12,10 +12,11 @@ from torch import Tensor
 from seqdream_widget.errors import ShapeError, unknown
 from seqdream_widget.probe.network import Network, first_tensor
 
+TRANSPOSED = "(N, T, C)"
 # How a sequence (batch, channel, time) is handed to the model, tried in this order.
 LAYOUTS: dict[str, Callable[[Tensor], Tensor]] = {
     "(N, C, T)": lambda x: x,
-    "(N, T, C)": lambda x: x.transpose(1, 2),
+    TRANSPOSED: lambda x: x.transpose(1, 2),
     "(N, T)": lambda x: x.squeeze(1),
 }
 
@@ -39,7 +40,8 @@ def examples(
 def find_layout(network: Network, pair: Float[Tensor, "2 channel time"], layout: str | None = None) -> str:
     """Find the layout in which the model takes two sequences and returns one row of numbers for each.
 
-    One in which a row depends on its own sequence alone is preferred; a warning says where there is none.
+    One in which a row depends on its own sequence alone is preferred; a warning says where there is none, and one where
+    several channels fit both ways.
 
     Raises
     ------
@@ -60,6 +62,12 @@ def find_layout(network: Network, pair: Float[Tensor, "2 channel time"], layout:
             output = _output(network, name, pair)
             fits = output is not None and output.ndim in (1, 2) and len(output) == len(pair)
             if output is not None and fits and _keeps_sequences_apart(network, name, pair, output):
+                if layout is None and _takes_transposed(network, name, pair, output):
+                    warnings.warn(
+                        f"the model takes sequences as {name} and as {TRANSPOSED}, and tells them apart: taken as "
+                        f"{name}. Give layout= to say which it was trained with",
+                        stacklevel=2,
+                    )
                 return name
         except Exception as error:  # noqa: BLE001 - any failure means "not this layout"; all are reported
             failures.append(f"{name}: {type(error).__name__}: {_first_line(error)}")
@@ -106,6 +114,17 @@ def _keeps_sequences_apart(network: Network, layout: str, pair: Tensor, output: 
     row = output[1].reshape(-1)
     tolerance = torch.finfo(output.dtype).eps ** 0.5 * output.nan_to_num().abs().amax().clamp_min(1e-3).item()
     return alone is not None and torch.allclose(alone.reshape(-1), row, rtol=0, atol=tolerance, equal_nan=True)
+
+
+def _takes_transposed(network: Network, layout: str, pair: Tensor, output: Tensor) -> bool:
+    """Whether the model takes channels and time the other way as well and answers otherwise, as one that flattens."""
+    if layout == TRANSPOSED or pair.shape[1] == 1:
+        return False
+    try:
+        other = _output(network, TRANSPOSED, pair)
+        return other is not None and other.shape == output.shape and not torch.equal(other, output)
+    except Exception:  # noqa: BLE001 - any failure means no
+        return False
 
 
 def _takes_integers(network: Network, layout: str, pair: Tensor) -> bool:

@@ -16,7 +16,7 @@ from seqdream_widget.arguments import known_model
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.devices import device_of
 from seqdream_widget.errors import is_a, kind_of, unknown
-from seqdream_widget.parameters import known_keywords_only
+from seqdream_widget.keywords import known_keywords_only
 from seqdream_widget.probe.activity import Activity
 from seqdream_widget.probe.custody import fingerprint, freeze, private_copy
 from seqdream_widget.probe.folding import folded

@@ -17,11 +17,12 @@ from seqdream_widget.arguments import known_data, known_model
 from seqdream_widget.datasets import SequenceDataset
 from seqdream_widget.encoding import Encoder, Json, fingerprint_of
 from seqdream_widget.interrupts import deferred
+from seqdream_widget.keywords import known_keywords_only
 from seqdream_widget.log import versions
 from seqdream_widget.objectives import Objective
 from seqdream_widget.optimizers import OptimizerFactory
 from seqdream_widget.parameterizations import Parameterization, parameterization_of
-from seqdream_widget.parameters import known_keywords_only, whole
+from seqdream_widget.parameters import whole
 from seqdream_widget.presets import Preset
 from seqdream_widget.regularizers import Regularizer
 from seqdream_widget.session import Start

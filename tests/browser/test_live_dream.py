@@ -143,7 +143,8 @@ def test_a_preset_pressed_mid_run_brings_its_objective_and_what_keeps_it_plausib
     bench.choose("Target class", "normal")
     centered.click()
     expect(centered).to_have_attribute("aria-pressed", "true")
-    expect(bench.root.get_by_role("radio", name="prototype")).to_be_checked()
+    # The first preset has the network look at all real sequences, while it dreams.
+    expect(bench.root.get_by_role("radio", name="prototype")).to_be_checked(timeout=30_000)
     for label in ("Spectral prior", "Roughness", "Data envelope", "Standardize"):
         expect(bench.root.get_by_role("switch", name=label)).to_be_checked()
     expect(bench.root.locator(".seqdream-status")).to_contain_text("dreaming: centre of normal, kept plausible by")

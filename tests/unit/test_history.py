@@ -15,7 +15,7 @@ from seqdream_widget import history as history_module
 from seqdream_widget import protocol, record
 from seqdream_widget.dreamer import Measurement
 from seqdream_widget.history import EXACT, History, Trajectory
-from tests.unit.test_commands import session
+from tests.unit.test_commands import C, session
 
 TERMS = ("l2", "noise", "blur")
 
@@ -180,13 +180,26 @@ def test_the_latest_steps_have_all_their_rows_in_a_frame_also_where_the_run_is_t
     assert arrays["steps"][-1] == 500
 
 
-def test_a_session_goes_back_to_a_step_whose_row_was_thinned_out(small):
+@pytest.mark.parametrize("step", [1, 8, 101, 150, 151, 299])
+def test_a_session_goes_back_to_a_step_whose_row_was_thinned_out_and_has_it_again(small, step):
+    s, scores = session(), []
+    s.run(150, lambda session: scores.append(session.history.latest_score()))
+    s.submit(C.Edit(3, [1.0]))
+    s.run(150, lambda session: scores.append(session.history.latest_score()))
+    sequence = s.sequence_at(step)
+    s.restore(step)
+    assert (s.sequence == sequence).all()
+    assert s.history["step"].tolist() == [*range(8, step, 8), step]
+    assert s.history["score"].tolist() == [scores[at - 1] for at in (*range(8, step, 8), step)]
+    s.undo()
+    assert s.history["step"].tolist() == [*range(8, 300, 8), 300]
+    assert s.history.latest_score() == scores[-1]
+
+
+def test_after_a_return_in_a_thinned_run_the_rows_go_on(small):
     s = session()
     s.run(300)
-    sequence = s.sequence_at(101)
     s.restore(101)
-    assert (s.sequence == sequence).all()
-    assert s.history["step"].tolist() == list(range(8, 101, 8))
     s.run(20)
     assert s.history["step"].tolist() == [*range(8, 101, 8), *range(104, 121, 4), 121]
     assert s.history.latest_score() == s.history["score"][-1]

@@ -155,6 +155,20 @@ def test_a_model_in_half_precision_is_held_against_real_members_too():
     assert result.plausibility.nearest.label in demo.data.class_names
 
 
+def test_a_model_that_takes_channels_and_time_either_way_is_asked_about_once():
+    flattened, sequences = linear(2, length=60), torch.randn(2, 3, 20)
+    with pytest.warns(
+        UserWarning, match=r"as \(N, C, T\) and as \(N, T, C\), and tells them apart: taken as \(N, C, T\)"
+    ):
+        assert Probe(flattened, 3, 20).layout == "(N, C, T)"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        named = Probe(flattened, 3, 20, layout="(N, T, C)")
+        Probe(nn.Sequential(nn.Conv1d(3, 2, 5), nn.Flatten(), nn.Linear(32, 2)), 3, 20)
+        Probe(linear(2), 1, 500)
+    assert torch.allclose(named(sequences).logits, flattened(sequences.transpose(1, 2)))
+
+
 def test_where_two_layouts_work_the_first_is_found_and_another_can_be_named():
     assert Probe(linear(2), 1, 500).layout == "(N, C, T)"
     assert sd.Session(linear(2), sd.objectives.Logit(0), length=500, layout="(N, T, C)").layout == "(N, T, C)"

@@ -287,6 +287,19 @@ def test_a_closed_widget_says_so(w):
         w.play()
 
 
+def test_of_several_dreams_the_first_is_shown_and_the_others_go_along():
+    demo = sd.load_demo("forda")
+    settings = {"data": demo.data, "batch_size": 2, "seed": 3}
+    widget = sd.SeqDream(demo.model, sd.objectives.Logit(1), threads=1, **settings)
+    headless = sd.dream(demo.model, sd.objectives.Logit(1), steps=3, progress=False, **settings)
+    widget.step(3)
+    assert torch.equal(widget.sequence, headless.sequence)
+    assert widget.score == headless.history["score"][0, -1]
+    widget.submit(C.Freeze(10, 20, dream=1))
+    assert widget.frozen == [[10, 20, None, 1]]
+    widget.close()
+
+
 @pytest.mark.parametrize("make", [sd.SeqDream, sd.Lab])
 def test_a_closed_widget_and_its_session_are_let_go(make):
     demo = sd.load_demo("forda")

@@ -38,13 +38,11 @@ export class Plot {
     return this.#height;
   }
 
-  /** Takes the size of the host; whether it has changed. */
-  resize(outerWidth: number, outerHeight: number): boolean {
+  /** Takes the size of the host. */
+  resize(outerWidth: number, outerHeight: number): void {
     const { top, right, bottom, left } = this.#margins;
-    const [width, height] = [outerWidth - left - right, outerHeight - top - bottom];
-    if (width === this.#width && height === this.#height) return false;
-    [this.#width, this.#height] = [width, height];
-    return true;
+    this.#width = outerWidth - left - right;
+    this.#height = outerHeight - top - bottom;
   }
 
   /** The sheet, empty, with room for the axes. */
