@@ -94,6 +94,14 @@ def sweep(bench, first: float, last: float) -> None:
     bench.page.mouse.up()
 
 
+def settle(bench) -> None:
+    """Wait until the control points lie where the last frame has them: half a second without a change."""
+    points, before = bench.root.locator("[data-index]"), None
+    while before != (now := points.evaluate_all("points => points.map(({ dataset }) => dataset.index)")):
+        before = now
+        bench.page.wait_for_timeout(500)
+
+
 def dragged(bench, handle, by: float) -> int:
     """Drag a control point, and return its sample; the page then shows the value that Python holds."""
     index = int(handle.get_attribute("data-index"))
@@ -143,6 +151,7 @@ def test_far_out_what_is_dragged_while_it_dreams_is_a_sample_that_is_known_exact
     long.pause.click()
     long.python.until("not w.playing")
     expect(long.root).to_have_attribute("data-painted-step", str(long.python("w.step_count")))
+    settle(long)
     assert dragged(long, long.root.locator("[data-index]").nth(4), by=50) % shown(long)[2] == 0
 
 

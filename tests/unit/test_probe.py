@@ -146,13 +146,16 @@ def test_a_model_of_another_precision_dreams_in_it_or_in_single_precision(family
     assert result.history["score"][2] > result.history["score"][0]
 
 
-def test_a_model_in_half_precision_is_held_against_real_members_too():
-    demo = sd.load_demo("forda")
-    result = sd.dream(
-        demo.model.bfloat16(), sd.presets.centered(demo.data, "abnormal"), data=demo.data, steps=40, progress=False
-    )
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_model_in_half_precision_is_held_against_real_members_too(dtype):
+    data = sd.load_demo("forda").data
+    model = nn.Sequential(linear(8), nn.Tanh(), nn.Linear(8, 2, bias=False)).to(dtype)
+    with torch.no_grad():  # both classes are recognized, whatever the first layer is
+        model[2].weight.copy_(torch.tensor([[1.0], [-1.0]]).expand(2, 8))
+    objective = sd.objectives.Prototype("abnormal") + sd.objectives.Logit("abnormal")
+    result = sd.dream(model, objective, data=data, steps=10, progress=False)
     assert result.history["score"][-1] > result.history["score"][0]
-    assert result.plausibility.nearest.label in demo.data.class_names
+    assert result.plausibility.nearest.label in data.class_names
 
 
 def test_a_model_that_takes_channels_and_time_either_way_is_asked_about_once():
